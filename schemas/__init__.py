@@ -1,0 +1,1 @@
+"""Shapes only: envelope, canonical events, commands, failures, money, connection settings, QuickBooks documents."""

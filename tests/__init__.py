@@ -1,0 +1,1 @@
+"""The tests, in the same tree as the code, plus journeys/ (end to end) and faults/ (what gets killed)."""

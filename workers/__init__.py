@@ -1,0 +1,1 @@
+"""What each event does to QuickBooks: runtime, workflows, mapping, the QuickBooks client, the ledger."""
