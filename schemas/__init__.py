@@ -1,1 +1,1 @@
-"""Shapes only: envelope, canonical events, commands, failures, money, connection settings, QuickBooks documents."""
+"""Shapes only: envelope, events, commands, failures, money, connection settings, QuickBooks documents."""

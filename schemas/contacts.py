@@ -1,0 +1,25 @@
+"""Canonical contacts: a store's customers."""
+
+from schemas.orders import Address
+from schemas.shape import Shape, StoreId, Text, Time
+
+
+class Contact(Shape):
+    """A customer account of the store."""
+
+    contact_id: StoreId
+    email: Text = ""
+    first_name: Text = ""
+    last_name: Text = ""
+    company: Text = ""
+    phone: Text = ""
+    billing: Address = Address()
+    shipping: Address = Address()
+    updated_at: Time
+
+
+class ContactRemoved(Shape):
+    """The store deleted a customer account, or asks that its personal data be erased."""
+
+    contact_id: StoreId
+    email: Text = ""

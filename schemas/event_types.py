@@ -1,0 +1,43 @@
+"""Which payload belongs to which event type. An event type that is not here is not known."""
+
+from schemas.contacts import Contact, ContactRemoved
+from schemas.inventory import Product, ProductRemoved, StockLevel
+from schemas.orders import Order, OrderRemoved, Refund, RefundRemoved
+from schemas.shape import Shape
+from schemas.unreadable import UnreadableWebhook
+
+Payload = (
+    Order
+    | OrderRemoved
+    | Refund
+    | RefundRemoved
+    | Contact
+    | ContactRemoved
+    | Product
+    | ProductRemoved
+    | StockLevel
+    | UnreadableWebhook
+)
+
+EVENT_TYPES: dict[str, type[Shape]] = {
+    "orders.created": Order,
+    "orders.paid": Order,
+    "orders.updated": Order,
+    "orders.edited": Order,
+    "orders.cancelled": Order,
+    "orders.restored": Order,
+    "orders.deleted": OrderRemoved,
+    "orders.refunded": Refund,
+    "orders.refund_deleted": RefundRemoved,
+    "orders.unreadable_webhook": UnreadableWebhook,
+    "inventory.product_created": Product,
+    "inventory.product_updated": Product,
+    "inventory.product_deleted": ProductRemoved,
+    "inventory.level_changed": StockLevel,
+    "inventory.unreadable_webhook": UnreadableWebhook,
+    "contacts.created": Contact,
+    "contacts.updated": Contact,
+    "contacts.deleted": ContactRemoved,
+    "contacts.erased": ContactRemoved,
+    "contacts.unreadable_webhook": UnreadableWebhook,
+}
