@@ -1,6 +1,6 @@
 """The names on the broker: exchanges, queues, headers. Public; see the contract before you change one."""
 
-from schemas.envelope import WORKFLOWS, Workflow
+from schemas.envelope import Workflow
 
 EVENTS = "counterfoil.events"
 COMMANDS = "counterfoil.commands"

@@ -1,0 +1,93 @@
+"""The environment: every ``COUNTERFOIL_`` variable, read once by the command line and passed on as values."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+PREFIX = "COUNTERFOIL_"
+
+
+class SettingsError(Exception):
+    """A ``COUNTERFOIL_`` variable is unknown or has a bad value; the text is one sentence for a person."""
+
+
+def _url(*schemes: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if urlsplit(value).scheme not in schemes:
+            raise ValueError(f"must be an address that starts with {' or '.join(s + '://' for s in schemes)}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _listen(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65535:
+        raise ValueError("must be HOST:PORT, for example 127.0.0.1:8080")
+    return value
+
+
+Listen = Annotated[str, AfterValidator(_listen)]
+DatabaseUrl = Annotated[str, _url("sqlite", "postgresql+psycopg")]
+HttpUrl = Annotated[str, _url("http", "https")]
+
+
+class Settings(BaseModel):
+    """The process settings of the contract, and a few of our own for tuning."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    broker_url: Annotated[str, _url("amqp", "amqps")] = "amqp://guest:guest@127.0.0.1:5672/"
+    management_url: HttpUrl = "http://guest:guest@127.0.0.1:15672"
+    database_url: DatabaseUrl = "sqlite:///counterfoil.db"
+    secret_key: SecretStr = SecretStr("")
+    quickbooks_url: HttpUrl = "https://quickbooks.api.intuit.com"
+    intuit_discovery_url: HttpUrl = "https://developer.api.intuit.com/.well-known/openid_configuration"
+    intuit_client_id: str = ""
+    intuit_client_secret: SecretStr = SecretStr("")
+    listen: Listen = "127.0.0.1:8080"
+    metrics_listen: Listen = "127.0.0.1:9464"
+    log: Literal["debug", "info", "warning", "error"] = "info"
+    spool_path: str = "counterfoil-spool.db"
+    spool_limit: int = Field(100_000, ge=0)
+    webhook_limit_bytes: int = Field(1_048_576, ge=1024)
+    max_attempts: int = Field(5, ge=1, le=100)
+    sale_wait_seconds: int = Field(86_400, ge=1)
+    shutdown_seconds: float = Field(20.0, ge=0)
+    rounds_per_company: int = Field(4, ge=1, le=32)
+    worker_threads: int = Field(8, ge=1, le=64)
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the ``COUNTERFOIL_`` variables; ``…_FILE`` names a file that holds the value.
+
+    Raises:
+        SettingsError: an unknown variable, a bad value, or a file that cannot be read.
+    """
+    values: dict[str, str] = {}
+    for variable, value in sorted(environment.items()):
+        if not variable.startswith(PREFIX):
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        if name not in Settings.model_fields and name.endswith("_file"):
+            name, value = name.removesuffix("_file"), _read(variable, value)
+        if name not in Settings.model_fields:
+            raise SettingsError(f"{variable} is not a setting of Counterfoil. Remove it or correct its name.")
+        values[name] = value
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        field = str(problem["loc"][0]).upper()
+        raise SettingsError(f"{PREFIX}{field}: {problem['msg'].removeprefix('Value error, ')}.") from None
+
+
+def _read(variable: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsError(f"{variable}: cannot read {path}: {error.strerror}.") from error

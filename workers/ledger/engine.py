@@ -1,0 +1,63 @@
+"""Opening the ledger's database, and the one way to write to it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+
+SQLITE_BUSY_SECONDS = 30.0
+"""How long a writer waits for another one; SQLite has one writer at a time."""
+
+
+def open_ledger(url: str, *, pool_size: int = 8) -> Engine:
+    """Open the database behind ``url`` (``sqlite:///…`` or ``postgresql+psycopg://…``). Connects when first used."""
+    if url.startswith("sqlite"):
+        engine = create_engine(
+            url, connect_args={"timeout": SQLITE_BUSY_SECONDS}, pool_size=pool_size, max_overflow=8
+        )
+        event.listen(engine, "connect", _sqlite_connect)
+        event.listen(engine, "begin", _sqlite_begin)
+        return engine
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=8,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 5, "options": "-c lock_timeout=30000"},
+    )
+
+
+def _sqlite_connect(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # we begin transactions ourselves, see _sqlite_begin
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")  # an acked event must survive a power cut
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    # IMMEDIATE: two readers that both turn into writers would else fail at once instead of waiting
+    immediate = connection.get_execution_options().get("counterfoil_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction that writes: committed at the end, rolled back on any exception."""
+    with engine.connect().execution_options(counterfoil_writes=True) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One transaction that only reads."""
+    with engine.connect() as connection, connection.begin():
+        yield connection
+
+
+def insert_for(dialect: Dialect, table: Any) -> Any:
+    """The dialect's own INSERT, which knows ON CONFLICT. Both databases we support have it."""
+    return sqlite.insert(table) if dialect.name == "sqlite" else postgresql.insert(table)
