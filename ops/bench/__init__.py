@@ -1,0 +1,1 @@
+"""Benchmarks: what they print goes into the README."""

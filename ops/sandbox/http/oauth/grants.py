@@ -1,0 +1,252 @@
+"""Apps, grants and tokens: who may call what, and until when. Pure: clock and token makers are passed in.
+
+Sources: Intuit's pages "OAuth 2.0" and its FAQ (access 3600 s; the refresh value changes about every
+24 hours and the old one is good for 24 more; rolling 100 days; hard cap 5 years).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+ACCOUNTING_SCOPE = "com.intuit.quickbooks.accounting"
+ALL_SCOPES = f"{ACCOUNTING_SCOPE} openid profile email phone address"
+ALL_REALMS = "*"
+SANDBOX = "sandbox"
+"""The client id, the client secret and the refresh token that are there from the start."""
+
+
+class OAuthSwitches(BaseModel):
+    """Life times in seconds, and what happens when two calls refresh one token at once.
+
+    ``parallel_refresh``: both get the same new tokens (``both``, as the FAQ reads), the second within
+    ``parallel_seconds`` gets invalid_grant (``second_fails``), or the second wins and kills what the
+    first was given (``first_dies``); users report both of the latter.
+    """
+
+    model_config = ConfigDict(extra="forbid", validate_assignment=True)
+
+    code_seconds: float = 600
+    access_token_seconds: int = 3600
+    rotation_seconds: float = 86_400
+    overlap_seconds: float = 86_400
+    refresh_token_seconds: int = 8_726_400
+    hard_cap_seconds: int = 157_680_000
+    parallel_refresh: Literal["both", "second_fails", "first_dies"] = "both"
+    parallel_seconds: float = 5
+
+
+class OAuthError(Exception):
+    """The token endpoint refuses; becomes ``{"error", "error_description"}``."""
+
+    def __init__(self, error: str, description: str = "", status: int = 400) -> None:
+        super().__init__(description or error)
+        self.error = error
+        self.description = description
+        self.status = status
+
+
+@dataclass(slots=True)
+class Grant:
+    """One user's consent for one app; ``realm_id`` is ``*`` when it is good for every company."""
+
+    id: str
+    client_id: str
+    realm_id: str
+    scope: str
+    refresh_token: str
+    issued_at: float
+    granted_at: float
+    never_rotates: bool = False
+    revoked: bool = False
+    previous_token: str = ""
+    previous_until: float = 0.0
+    last_refresh_at: float = 0.0
+
+    def covers(self, realm_id: str) -> bool:
+        """Whether it gives access to this company."""
+        return self.realm_id in (ALL_REALMS, realm_id)
+
+    def has_scope(self, scope: str) -> bool:
+        """Whether the user agreed to this scope."""
+        return scope in self.scope.split()
+
+
+@dataclass(slots=True)
+class AccessToken:
+    """A bearer token of a grant, and when it ends."""
+
+    value: str
+    grant: Grant
+    expires_at: float
+
+
+@dataclass(slots=True)
+class IssuedTokens:
+    """What one token answer holds."""
+
+    access: AccessToken
+    grant: Grant
+    refresh_token: str
+    refresh_seconds_left: int
+
+
+@dataclass(slots=True)
+class _Code:
+    grant: Grant
+    redirect_uri: str
+    expires_at: float
+
+
+@dataclass(slots=True)
+class Grants:
+    """All apps, grants and tokens of the sandbox."""
+
+    seconds: Callable[[], float]
+    new_token: Callable[[str], str]
+    switches: OAuthSwitches = field(default_factory=OAuthSwitches)
+    apps: dict[str, str] = field(default_factory=lambda: {SANDBOX: SANDBOX})
+    by_refresh: dict[str, Grant] = field(default_factory=dict)
+    access: dict[str, AccessToken] = field(default_factory=dict)
+    _codes: dict[str, _Code] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.reset_built_in()
+
+    def reset_built_in(self) -> None:
+        """Put the refresh token ``sandbox`` back as it was at the start."""
+        now = self.seconds()
+        self.by_refresh[SANDBOX] = Grant(
+            SANDBOX, SANDBOX, ALL_REALMS, ALL_SCOPES, SANDBOX, now, now, never_rotates=True
+        )
+
+    def authenticate(self, client_id: str, client_secret: str) -> None:
+        """Raises OAuthError invalid_client unless this is an app and its secret."""
+        if self.apps.get(client_id) != client_secret or not client_secret:
+            raise OAuthError("invalid_client", status=401)
+
+    def mint(self, client_id: str, realm_id: str, scope: str = ALL_SCOPES) -> Grant:
+        """A new grant with a refresh token of its own."""
+        now = self.seconds()
+        grant = Grant(self.new_token("g"), client_id, realm_id, scope, self.new_token("RT1"), now, now)
+        self.by_refresh[grant.refresh_token] = grant
+        return grant
+
+    def authorize(self, client_id: str, realm_id: str, scope: str, redirect_uri: str) -> str:
+        """The user said yes: a code that is good once, for a short time."""
+        code = self.new_token("XAB")
+        grant = self.mint(client_id, realm_id, scope)
+        self._codes[code] = _Code(grant, redirect_uri, self.seconds() + self.switches.code_seconds)
+        return code
+
+    def exchange(self, client_id: str, code: str, redirect_uri: str) -> IssuedTokens:
+        """Code for tokens.
+
+        Raises:
+            OAuthError: invalid_grant, when the code is unknown, used, too old, another app's, or was asked
+                for with another redirect URI.
+        """
+        known = self._codes.pop(code, None)
+        if (
+            known is None
+            or known.grant.client_id != client_id
+            or known.redirect_uri != redirect_uri
+            or self.seconds() > known.expires_at
+        ):
+            raise OAuthError("invalid_grant", "Invalid authorization code")
+        return self._issue(known.grant)
+
+    def refresh(self, client_id: str, refresh_token: str) -> IssuedTokens:
+        """Refresh token for a new access token and the refresh token to use from now on.
+
+        Raises:
+            OAuthError: invalid_grant, when the value is unknown, replaced more than a day ago, expired,
+                revoked or another app's.
+        """
+        grant = self.by_refresh.get(refresh_token)
+        now, switches = self.seconds(), self.switches
+        if grant is None or grant.client_id != client_id or grant.revoked:
+            raise OAuthError("invalid_grant", "Incorrect or invalid refresh token")
+        if grant.never_rotates:
+            return self._issue(grant)
+        if self._is_over(grant, refresh_token, now):
+            raise OAuthError("invalid_grant", "Token has been expired or revoked")
+        is_second = grant.last_refresh_at > 0 and now - grant.last_refresh_at < switches.parallel_seconds
+        if is_second and switches.parallel_refresh == "second_fails":
+            raise OAuthError("invalid_grant", "Incorrect or invalid refresh token")
+        if is_second and switches.parallel_refresh == "first_dies":
+            self._end_access(grant)
+            self._rotate(grant, now)
+            del self.by_refresh[grant.previous_token]
+        elif now - grant.issued_at >= switches.rotation_seconds:
+            self._rotate(grant, now)
+        grant.last_refresh_at = now
+        return self._issue(grant)
+
+    def _is_over(self, grant: Grant, value: str, now: float) -> bool:
+        switches = self.switches
+        if now - grant.granted_at >= switches.hard_cap_seconds:
+            return True
+        if value == grant.refresh_token:
+            return now - grant.issued_at >= switches.refresh_token_seconds
+        return now >= grant.previous_until
+
+    def _rotate(self, grant: Grant, now: float) -> None:
+        self.by_refresh.pop(grant.previous_token, None)
+        grant.previous_token = grant.refresh_token
+        grant.previous_until = now + self.switches.overlap_seconds
+        grant.refresh_token, grant.issued_at = self.new_token("RT1"), now
+        self.by_refresh[grant.refresh_token] = grant
+
+    def _issue(self, grant: Grant) -> IssuedTokens:
+        now = self.seconds()
+        token = AccessToken(self.new_token("eyJ"), grant, now + self.switches.access_token_seconds)
+        self._drop_expired(now)
+        self.access[token.value] = token
+        left = self.switches.refresh_token_seconds - int(now - grant.issued_at)
+        if grant.never_rotates:
+            left = self.switches.refresh_token_seconds
+        return IssuedTokens(token, grant, grant.refresh_token, left)
+
+    def _drop_expired(self, now: float) -> None:
+        # A day late, so that a client which comes with an old token is told "expired", not "unknown".
+        for value, token in list(self.access.items()):
+            if token.expires_at + 86_400 > now:
+                break
+            del self.access[value]
+
+    def bearer(self, value: str) -> AccessToken | None:
+        """The access token with this value while it is good."""
+        token = self.access.get(value)
+        if token is None or token.grant.revoked or token.expires_at <= self.seconds():
+            return None
+        return token
+
+    def expire(self, value: str) -> None:
+        """End one access token now."""
+        token = self.access.get(value)
+        if token is not None:
+            token.expires_at = min(token.expires_at, self.seconds())
+
+    def revoke(self, value: str) -> bool:
+        """End the grant that this refresh or access token belongs to; False when nobody knows the value.
+
+        The refresh token ``sandbox`` survives, or one careless disconnect would lock everyone out.
+        """
+        token = self.access.get(value)
+        grant = self.by_refresh.get(value) or (token.grant if token is not None else None)
+        if grant is None or grant.revoked:
+            return False
+        self._end_access(grant)
+        grant.revoked = not grant.never_rotates
+        return True
+
+    def revoke_grant(self, grant: Grant) -> None:
+        """End a grant for good, the built-in one too (until the sandbox is reset)."""
+        self._end_access(grant)
+        grant.revoked = True
+
+    def _end_access(self, grant: Grant) -> None:
+        for value in [token.value for token in self.access.values() if token.grant is grant]:
+            del self.access[value]
