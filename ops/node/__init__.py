@@ -1,0 +1,1 @@
+"""The private RabbitMQ node and the private PostgreSQL server: found or installed, started, ended by their own pid."""

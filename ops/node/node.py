@@ -1,0 +1,247 @@
+"""A RabbitMQ node of our own under one folder, apart from every other broker on this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+from ops.node import find, setting
+from ops.node.management import Management
+from ops.node.ports import LOOPBACK, accepts, free_ports, is_free
+from ops.node.process import POLL_SECONDS, OwnProcess, spawn
+from ops.node.state import State
+
+START_SECONDS = 90.0
+"""A node is up in 5 to 10 s; a machine at its limits has been seen to take four times as long."""
+STOP_SECONDS = 30.0
+CTL_SECONDS = 60.0
+START_TRIES = 3
+
+
+class NodeFailed(RuntimeError):
+    """The node did not start or a command to it failed; the message says where to look.
+
+    Raised by ``PrivateNode.start`` and ``PrivateNode.ctl``.
+    """
+
+
+class PrivateNode:
+    """One RabbitMQ node: own name, ports, cookie, data and log, all on the loopback, ended by its own pid.
+
+    ``folder`` may hold the data of an earlier run, and may hold a node that still runs: ``start`` takes it over.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        server_folder: Path | None = None,
+        preferred_ports: Mapping[str, int] = setting.PREFERRED_PORTS,
+        say: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        self.folder = folder.resolve()
+        self._server_folder = server_folder
+        self._preferred = dict(preferred_ports)
+        self._say = say
+        self._state = State(self.folder / "node.json")
+
+    # Where it is
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """The ports by name; before the first start the preferred ones."""
+        return self._state.ports() or dict(self._preferred)
+
+    def amqp_url(self, vhost: str = "/") -> str:
+        """Where clients connect, for one virtual host."""
+        path = "" if vhost == "/" else quote(vhost, safe="")
+        return f"amqp://guest:guest@{LOOPBACK}:{self.ports['amqp']}/{path}"
+
+    @property
+    def management_url(self) -> str:
+        """The Management UI and API, with user and password."""
+        return f"http://guest:guest@{LOOPBACK}:{self.ports['management']}"
+
+    @property
+    def prometheus_url(self) -> str:
+        """The node's own metrics."""
+        return f"http://{LOOPBACK}:{self.ports['prometheus']}/metrics"
+
+    @property
+    def management(self) -> Management:
+        """The management API of this node."""
+        return Management(self.management_url)
+
+    # Its life
+
+    def start(self) -> None:
+        """Start the node and wait until it can be used; nothing to do if it already runs.
+
+        Raises:
+            NodeFailed: no RabbitMQ on this machine, or the node did not come up.
+        """
+        if self.is_running():
+            self._wait_ready()
+            self._say(f"The private RabbitMQ node already runs on port {self.ports['amqp']}.")
+            return
+        server = self._server_folder or find.server_folder()
+        if server is None:
+            raise NodeFailed(find.NOT_FOUND)
+        for left in range(START_TRIES - 1, -1, -1):
+            self._launch(server)
+            try:
+                self._wait_ready()
+            except NodeFailed:
+                self._end_all(grace_seconds=5.0)
+                # Between the look for a free port and the server's bind another program may have taken it.
+                if left and "eaddrinuse" in self._log_text():
+                    self._say("A port was taken in the meantime; trying others.")
+                    continue
+                raise
+            break
+        self._say(f"Private RabbitMQ node ready on port {self.ports['amqp']}, data in {self.folder}.")
+
+    def stop(self) -> None:
+        """End the node and its epmd, each by its own pid; nothing to do if it does not run."""
+        was_running = self.is_running()
+        self._end_all(grace_seconds=STOP_SECONDS)
+        if was_running:
+            self._say("Private RabbitMQ node stopped.")
+
+    def kill(self) -> None:
+        """End the server at once (SIGKILL), as a power cut does. ``start`` brings it back with its data."""
+        server = self._process("server")
+        if server is not None:
+            server.send(signal.SIGKILL)
+            server.wait_gone(STOP_SECONDS)
+
+    def restart(self) -> None:
+        """Stop and start, on the same ports and data."""
+        self.stop()
+        self.start()
+
+    def pause(self) -> None:
+        """Freeze the server (SIGSTOP): connections stay open and nothing answers, until ``resume``."""
+        self._signal_server(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let a paused server go on (SIGCONT)."""
+        self._signal_server(signal.SIGCONT)
+
+    def remove(self) -> None:
+        """Stop the node and delete its folder with all its data."""
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def is_running(self) -> bool:
+        """Whether the server that we started (and no other program with its old pid) runs."""
+        return self._process("server") is not None
+
+    def is_ready(self) -> bool:
+        """Whether clients can connect and the management API answers."""
+        return accepts(self.ports["amqp"]) and self.management.answers()
+
+    # What is done to it
+
+    def add_vhost(self, name: str) -> str:
+        """Make a virtual host for the node's user and give its AMQP address."""
+        self.management.add_vhost(name)
+        return self.amqp_url(name)
+
+    def add_user(self, name: str, password: str, *, tags: str = "") -> None:
+        """Make a user; ``management.allow`` gives it rights in a virtual host."""
+        self.management.add_user(name, password, tags=tags)
+
+    def ctl(self, *arguments: str) -> str:
+        """Run rabbitmqctl against this node and give what it prints.
+
+        Raises:
+            NodeFailed: it ended with an error, with its own words.
+        """
+        server = self._server_folder or find.server_folder()
+        if server is None:
+            raise NodeFailed(find.NOT_FOUND)
+        done = subprocess.run(  # noqa: S603
+            [str(server / "rabbitmqctl"), "-q", "-n", setting.NODE_NAME, *arguments],
+            env=setting.environment(self.folder, self.ports, os.environ),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=CTL_SECONDS,
+            check=False,
+        )
+        if done.returncode:
+            raise NodeFailed(
+                f"rabbitmqctl {' '.join(arguments)} failed: {(done.stderr or done.stdout).strip()}"
+            )
+        return done.stdout.strip()
+
+    # Inside
+
+    def _launch(self, server: Path) -> None:
+        self._end_all(grace_seconds=5.0)
+        known = self._state.ports()
+        keep = known if known and all(is_free(port) for port in known.values()) else None
+        ports = keep or free_ports(self._preferred)
+        moved = [name for name, port in self._preferred.items() if ports[name] != port]
+        if moved and keep is None:
+            self._say(f"Other programs use some of the usual ports; moved on: {', '.join(moved)}.")
+        setting.write_files(self.folder, ports)
+        self._log.unlink(missing_ok=True)
+        environment = setting.environment(self.folder, ports, os.environ)
+        self._say(f"Starting a private RabbitMQ node on port {ports['amqp']}.")
+        epmd = shutil.which("epmd") or "/usr/lib/erlang/bin/epmd"
+        # A server finds an epmd on its port or starts one that outlives it; ours is started first, so we know its pid.
+        self._state.save(ports, {})
+        started = {"epmd": spawn([epmd], environment=environment, log=self.folder / "log" / "epmd.log")}
+        self._state.save(ports, started)
+        started["server"] = spawn([str(server / find.SERVER)], environment=environment, log=self._log)
+        self._state.save(ports, started)
+
+    def _wait_ready(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not self.is_ready():
+            if not self.is_running():
+                raise NodeFailed(f"The private RabbitMQ node ended while starting: {self._last_words()}")
+            if time.monotonic() > deadline:
+                raise NodeFailed(
+                    f"The private RabbitMQ node is not ready after {START_SECONDS:.0f} s; see {self._log}"
+                )
+            time.sleep(POLL_SECONDS)
+
+    def _end_all(self, *, grace_seconds: float) -> None:
+        for name in ("server", "epmd"):
+            process = self._process(name)
+            if process is not None:
+                process.end(grace_seconds=grace_seconds)
+        self._state.forget_processes()
+
+    def _process(self, name: str) -> OwnProcess | None:
+        process = self._state.processes().get(name)
+        return process if process is not None and process.is_running() else None
+
+    def _signal_server(self, number: signal.Signals) -> None:
+        server = self._process("server")
+        if server is None:
+            raise NodeFailed("The private RabbitMQ node does not run.")
+        server.send(number)
+
+    @property
+    def _log(self) -> Path:
+        return self.folder / "log" / "server.out"
+
+    def _log_text(self) -> str:
+        logs = sorted((self.folder / "log").glob("counterfoil@localhost*.log"))
+        return "".join(
+            path.read_text(errors="replace")[-20000:] for path in (*logs, self._log) if path.exists()
+        )
+
+    def _last_words(self) -> str:
+        lines = [line.strip() for line in self._log.read_text(errors="replace").splitlines() if line.strip()]
+        return f"{' / '.join(lines[-4:])[-500:]} (see {self.folder / 'log'})"

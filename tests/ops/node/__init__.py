@@ -1,0 +1,1 @@
+"""Tests of the private node, its finding and installing."""
