@@ -1,5 +1,27 @@
 """What every test may use; ``tests/rig`` says how."""
 
-from tests.rig.fixtures import broker, node, own_broker, own_node, process, proxy
+from tests.rig.fixtures import (
+    broker,
+    database_url,
+    node,
+    own_broker,
+    own_node,
+    postgres,
+    postgres_url,
+    process,
+    proxy,
+    sqlite_url,
+)
 
-__all__ = ["broker", "node", "own_broker", "own_node", "process", "proxy"]
+__all__ = [
+    "broker",
+    "database_url",
+    "node",
+    "own_broker",
+    "own_node",
+    "postgres",
+    "postgres_url",
+    "process",
+    "proxy",
+    "sqlite_url",
+]

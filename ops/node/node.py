@@ -31,6 +31,10 @@ class NodeFailed(RuntimeError):
     """
 
 
+def say_nothing(_line: str) -> None:
+    """For those who do not want to hear what the node does."""
+
+
 class PrivateNode:
     """One RabbitMQ node: own name, ports, cookie, data and log, all on the loopback, ended by its own pid.
 
@@ -43,7 +47,7 @@ class PrivateNode:
         *,
         server_folder: Path | None = None,
         preferred_ports: Mapping[str, int] = setting.PREFERRED_PORTS,
-        say: Callable[[str], None] = lambda line: None,
+        say: Callable[[str], None] = say_nothing,
     ) -> None:
         self.folder = folder.resolve()
         self._server_folder = server_folder

@@ -1,15 +1,19 @@
 """The test rig: a real broker and a real database, our programs as processes, faults on the wire.
 
 Fixtures (from ``tests/conftest.py``, no import needed)
-    ``broker``        a fresh virtual host on the shared private RabbitMQ node: ``.url``, ``.management_url``, ``.vhost``,
-                      ``.publish`` (as the Management UI does), ``.peek``, ``.take``, ``.count``, ``.consumers``, ``.exists``,
-                      ``.purge``, ``.queues``, ``.exchanges``, ``.bindings``, ``.channel()`` (pika), ``.close_connections``
+    ``broker``        a fresh virtual host on the shared private RabbitMQ node: ``.url``, ``.management_url``,
+                      ``.vhost``, ``.publish`` (as the Management UI does), ``.peek``, ``.take``, ``.count``,
+                      ``.consumers``, ``.exists``, ``.purge``, ``.queues``, ``.exchanges``, ``.bindings``,
+                      ``.channel()`` (pika), ``.close_connections``
     ``node``          the shared node itself; never stop, kill or pause it
-    ``own_broker``    the same on a node for this test alone, and ``own_node``, to be killed, paused, restarted (10 s each)
-    ``process``       ``process(*argv, environment={...})`` starts a program: ``.wait_line``, ``.wait_port``, ``.wait_url``,
-                      ``.terminate``, ``.kill``, ``.wait_end``, ``.output``; shown on failure, ended in any case
-    ``proxy``         ``proxy(url)`` gives a ``TcpProxy``: ``.url(url)``, ``.stall``, ``.stall_replies``, ``.trickle``,
-                      ``.reset``, ``.refuse``, ``.pass_on``
+    ``own_node``      a node for this test alone, to be killed, paused, restarted (10 s each); ``own_broker`` on it
+    ``database_url``  a fresh database for this test: runs twice, with SQLite and (marked ``postgres``) PostgreSQL
+    ``sqlite_url``, ``postgres_url``  a fresh database of just that kind
+    ``process``       ``process(*argv, environment={...})`` starts a program: ``.wait_line``, ``.wait_port``,
+                      ``.wait_url``, ``.terminate``, ``.kill``, ``.wait_end``, ``.output``; shown on failure,
+                      ended in any case
+    ``proxy``         ``proxy(url)`` gives a ``TcpProxy``: ``.url(url)``, ``.stall``, ``.stall_replies``,
+                      ``.trickle``, ``.reset``, ``.refuse``, ``.pass_on``
 Functions
     ``tests.rig.waiting.wait_for(condition, timeout_seconds=..., what=...)``: the only sleep
     ``tests.rig.processes.counterfoil("worker", "orders")``: the console script as a command

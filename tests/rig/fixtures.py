@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -12,11 +13,16 @@ import pytest
 
 from ops.node import find
 from ops.node.node import PrivateNode
+from ops.node.postgres import PrivatePostgres, binaries_folder
 from tests.rig.broker import Broker
 from tests.rig.lease import shared
 from tests.rig.processes import Process, clean_environment
 from tests.rig.proxy import TcpProxy
 
+NO_RABBITMQ = "RabbitMQ is not installed; `make test` as root installs it."
+NO_POSTGRES = "PostgreSQL is not installed; `make test` as root installs it."
+FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
+"""A test's database need not survive a power cut."""
 TEST_FOLDER = Path(__file__).resolve().parents[2] / ".counterfoil" / "test"
 
 
@@ -39,7 +45,7 @@ def missing(sentence: str) -> None:
 def node() -> Iterator[PrivateNode]:
     """The private RabbitMQ node that all test processes share. Never stop, kill or pause it: see ``own_node``."""
     if find.server_folder() is None:
-        missing("RabbitMQ is not installed; `make test` as root installs it.")
+        missing(NO_RABBITMQ)
     node = PrivateNode(TEST_FOLDER / "rabbitmq")
     with shared(node, TEST_FOLDER / "rabbitmq-holders"):
         yield node
@@ -55,7 +61,7 @@ def broker(node: PrivateNode) -> Iterator[Broker]:
 def own_node(tmp_path: Path) -> Iterator[PrivateNode]:
     """A running node for this test alone, to be killed, paused and restarted (takes about 10 s)."""
     if find.server_folder() is None:
-        missing("RabbitMQ is not installed; `make test` as root installs it.")
+        missing(NO_RABBITMQ)
     node = PrivateNode(tmp_path / "rabbitmq", preferred_ports=own_ports())
     try:
         node.start()
@@ -69,6 +75,36 @@ def own_node(tmp_path: Path) -> Iterator[PrivateNode]:
 def own_broker(own_node: PrivateNode) -> Iterator[Broker]:
     """A fresh virtual host on the node that belongs to this test alone."""
     yield from _vhost(own_node)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PrivatePostgres]:
+    """The private PostgreSQL server that all test processes share."""
+    if binaries_folder() is None:
+        missing(NO_POSTGRES)
+    server = PrivatePostgres(TEST_FOLDER / "postgres", settings=FORGETFUL)
+    with shared(server, TEST_FOLDER / "postgres-holders"):
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres: PrivatePostgres) -> Iterator[str]:
+    """A fresh PostgreSQL database for this test."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    yield postgres.database(name)
+    postgres.drop_database(name)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """A fresh SQLite file for this test."""
+    return f"sqlite:///{tmp_path / 'counterfoil.db'}"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh database for this test, once of each kind."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
 
 
 @pytest.fixture
@@ -86,7 +122,7 @@ def process(tmp_path: Path) -> Iterator[StartProcess]:
     yield start
     for one in started:
         one.close()
-        print(one.describe())
+        sys.stdout.write(one.describe() + "\n")
 
 
 @pytest.fixture

@@ -22,6 +22,10 @@ READY_SECONDS = 30.0
 END_SECONDS = 30.0
 
 
+class EndedTooEarly(RuntimeError):
+    """The program ended before what the test waited for. Raised by the ``wait_`` methods."""
+
+
 class Process:
     """One running program. Its output (both streams, in order) is in ``lines`` and ``output``."""
 
@@ -112,23 +116,21 @@ class Process:
         if self._popen.stdout is not None:
             self._popen.stdout.close()
 
-    def _wait(self, condition: Callable[[], T], *, what: str, timeout_seconds: float) -> T:
-        def met_or_ended() -> tuple[T, bool]:
+    def _wait(self, condition: Callable[[], T | None], *, what: str, timeout_seconds: float) -> T:
+        def look() -> T | None:
             ended = not self.is_running  # looked at first: what it printed last still counts
-            return condition(), ended
+            if ended:
+                self._reader.join(timeout=5.0)
+            value = condition()
+            if ended and not value:
+                raise EndedTooEarly(f"ended before {what}: {self.describe()}")
+            return value
 
         try:
-            value, _ = wait_for(
-                lambda: pair if any((pair := met_or_ended())) else None,
-                timeout_seconds=timeout_seconds,
-                what=what,
-            )
-        except AssertionError as missing:
-            raise AssertionError(f"{missing}: {self.describe()}") from None
-        if not value:
-            self._reader.join(timeout=5.0)
-            value = condition()
-        assert value, f"ended before {what}: {self.describe()}"
+            value = wait_for(look, timeout_seconds=timeout_seconds, what=what)
+        except AssertionError as late:
+            raise AssertionError(f"{late}: {self.describe()}") from None
+        assert value is not None
         return value
 
     def _read(self) -> None:

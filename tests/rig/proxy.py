@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import struct
 import threading
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 CHUNK_BYTES = 65536
 LOOK_EVERY_SECONDS = 0.02
+SEND_SECONDS = 10.0
 RESET_AT_ONCE = struct.pack("ii", 1, 0)
 """SO_LINGER on, zero seconds: close() sends a reset. Source: socket(7)."""
 
@@ -121,10 +123,11 @@ class TcpProxy:
 
     def _serve(self, near: socket.socket) -> None:
         try:
-            far = socket.create_connection(self._target, timeout=5.0)
+            far = socket.create_connection(self._target, timeout=SEND_SECONDS)
         except OSError:
             _reset(near)
             return
+        near.settimeout(SEND_SECONDS)
         with self._lock:
             self._open |= {near, far}
         ended = threading.Event()
@@ -140,8 +143,6 @@ class TcpProxy:
     def _pump(
         self, source: socket.socket, sink: socket.socket, direction: str, ended: threading.Event
     ) -> None:
-        source.settimeout(LOOK_EVERY_SECONDS)
-        sink.settimeout(None)
         try:
             while not ended.is_set():
                 if self._is_held(direction) and not self._closing.is_set():
@@ -153,10 +154,9 @@ class TcpProxy:
                 slice_bytes = (
                     max(1, int(self._bytes_per_second * LOOK_EVERY_SECONDS)) if trickling else CHUNK_BYTES
                 )
-                try:
-                    data = source.recv(slice_bytes)
-                except TimeoutError:
+                if not _is_readable(source):
                     continue
+                data = source.recv(slice_bytes)
                 if not data:
                     return
                 while self._is_held(direction) and not self._closing.is_set() and not ended.is_set():
@@ -173,13 +173,13 @@ class TcpProxy:
         return self._mode == "stall" or (self._mode == "stall_replies" and direction == "replies")
 
 
+def _is_readable(source: socket.socket) -> bool:
+    readable, _, _ = select.select([source], [], [], LOOK_EVERY_SECONDS)
+    return bool(readable)
+
+
 def _is_gone(source: socket.socket) -> bool:
-    try:
-        return source.recv(1, socket.MSG_PEEK) == b""
-    except TimeoutError:
-        return False
-    except OSError:
-        return True
+    return _is_readable(source) and source.recv(1, socket.MSG_PEEK) == b""
 
 
 def _reset(connection: socket.socket) -> None:

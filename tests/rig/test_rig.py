@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 
 import pytest
+import sqlalchemy
 
 from tests.rig.broker import Broker
 from tests.rig.fixtures import StartProcess
+from tests.rig.processes import EndedTooEarly
 from tests.rig.waiting import wait_for
 
 
@@ -39,5 +41,14 @@ def test_a_process_is_watched_and_killed(process: StartProcess) -> None:
 def test_a_process_that_ends_too_early_says_what_it_printed(process: StartProcess) -> None:
     broken = process(sys.executable, "-c", "raise SystemExit('no database')")
 
-    with pytest.raises(AssertionError, match="no database"):
+    with pytest.raises(EndedTooEarly, match="no database"):
         broken.wait_line("ready")
+
+
+def test_each_test_gets_an_empty_database_of_each_kind(database_url: str) -> None:
+    engine = sqlalchemy.create_engine(database_url)
+
+    tables = sqlalchemy.inspect(engine).get_table_names()
+
+    assert tables == []
+    engine.dispose()
