@@ -1,0 +1,1 @@
+"""The broker: what is declared on it (kombu), and publishing with confirms in flight (pika)."""

@@ -1,0 +1,1 @@
+"""Where events wait on this machine while the broker is away."""

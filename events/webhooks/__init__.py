@@ -1,0 +1,1 @@
+"""Webhooks over HTTP: signature first, then events on the broker, then the answer."""
