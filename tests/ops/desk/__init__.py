@@ -1,0 +1,1 @@
+"""The error desk, tested with a real broker."""

@@ -1,0 +1,185 @@
+"""Failed messages as the workers write them: one row for each, kept until somebody retries or ignores it."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, case, select, update
+
+from schemas.envelope import Workflow
+from schemas.failure import FailureHeaders, group_id
+from workers.ledger.engine import insert_for
+from workers.ledger.tables import failed_messages as rows
+
+MESSAGE_LIMIT = 4000
+"""Characters of a sentence in a header: all headers must fit one frame of 128 KiB (RabbitMQ's ``frame_max``)."""
+
+IDS_AT_ONCE = 500
+"""Ids in one IN list: far below the number of parameters that SQLite and PostgreSQL take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One event that a person must look at, as the worker hands it over.
+
+    ``body`` is the message to the byte: Retry publishes it again. ``copy_id`` names the copy in the error queue,
+    ``sequence`` (nanoseconds) is the order in which failures arrived there.
+    """
+
+    event_id: str
+    workflow: Workflow
+    connection_id: str
+    subject: str
+    object_key: str
+    body: bytes
+    reason: str
+    cause: str
+    message: str
+    fix: str
+    fault_code: str
+    attempts: int
+    copy_id: str
+    failed_at: datetime
+    sequence: int
+
+    @property
+    def group_id(self) -> str:
+        """The failure group: same root cause, same group."""
+        return group_id(self.connection_id, self.workflow, self.reason, self.cause)
+
+    def headers(self, first_failed_at: datetime | None = None) -> FailureHeaders:
+        """What an operator reads on the copy. ``first_failed_at``: see the function of that name."""
+        return FailureHeaders(
+            reason=storable(self.reason),
+            group=self.group_id,
+            message=storable(self.message)[:MESSAGE_LIMIT],
+            fix=storable(self.fix)[:MESSAGE_LIMIT],
+            fault_code=storable(self.fault_code),
+            attempts=self.attempts,
+            failed_at=self.failed_at,
+            first_failed_at=first_failed_at or self.failed_at,
+            connection=storable(self.connection_id),
+            event_id=self.event_id,
+            copy_id=self.copy_id,
+        )
+
+
+def header_values(headers: FailureHeaders) -> dict[str, str | int]:
+    """The headers as the broker takes them; times as text, since that is what a person reads in the UI."""
+    return headers.model_dump(mode="json")
+
+
+def storable(text: str) -> str:
+    """Replace what PostgreSQL or UTF-8 cannot hold: NUL and half characters. They come from stores' data."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+def record_failures(connection: Connection, failures: Sequence[Failure]) -> None:
+    """Write one row for each failure: new ones are unresolved, a retried one comes back with its count.
+
+    A failure of a message that is unresolved already, with the same number of attempts, is the same failure
+    delivered twice (the worker died between this commit and its ack): it is not counted again. What an operator
+    ignored stays ignored.
+    """
+    latest = {(failure.workflow, failure.event_id): failure for failure in failures}
+    if not latest:
+        return
+    insert = insert_for(connection.dialect, rows)
+    new = insert.excluded
+    repeated = and_(rows.c.status == "unresolved", rows.c.attempts == new.attempts)
+    kept = ("event_id", "workflow", "failures", "first_failed_at")
+    statement = insert.on_conflict_do_update(
+        index_elements=[rows.c.event_id, rows.c.workflow],
+        set_={column.name: new[column.name] for column in rows.c if column.name not in kept}
+        | {"failures": rows.c.failures + case((repeated, 0), else_=1)},
+        where=rows.c.status != "ignored",
+    )
+    connection.execute(statement, [new_row(failure) for failure in latest.values()])
+
+
+def resolve_failures(
+    connection: Connection, workflow: Workflow, event_ids: Collection[str], now: datetime
+) -> int:
+    """The events ended well (booked, superseded, skipped). Returns how many failed messages that settles."""
+    resolved = 0
+    for ids in batched_ids(event_ids):
+        resolved += connection.execute(
+            update(rows)
+            .where(
+                rows.c.workflow == workflow,
+                rows.c.event_id.in_(ids),
+                rows.c.status.in_(("unresolved", "retry_issued")),
+            )
+            .values(status="resolved", changed_at=now)
+        ).rowcount
+    return resolved
+
+
+def ignored_objects(connection: Connection, connection_id: str, keys: Collection[str]) -> set[str]:
+    """Which of these store objects an operator ignores. ``keys``: subjects, and object keys, of events.
+
+    An ignored order also stops its refunds (their object key is the order); an ignored refund stops no order.
+    """
+    ignored: set[str] = set()
+    for wanted in batched_ids({key for key in keys if key}):
+        ignored.update(
+            connection.execute(
+                select(rows.c.subject)
+                .where(
+                    rows.c.connection_id == connection_id,
+                    rows.c.subject.in_(wanted),
+                    rows.c.status == "ignored",
+                )
+                .distinct()
+            ).scalars()
+        )
+    return ignored
+
+
+def first_failed(
+    connection: Connection, workflow: Workflow, event_ids: Collection[str]
+) -> dict[str, datetime]:
+    """When each of these events failed for the first time; events that never failed are left out."""
+    found: dict[str, datetime] = {}
+    for ids in batched_ids(event_ids):
+        wanted = select(rows.c.event_id, rows.c.first_failed_at).where(
+            rows.c.workflow == workflow, rows.c.event_id.in_(ids)
+        )
+        found.update({row.event_id: row.first_failed_at for row in connection.execute(wanted)})
+    return found
+
+
+def batched_ids(ids: Collection[str]) -> list[tuple[str, ...]]:
+    """Cut ids into IN lists that both databases take."""
+    unique = list(dict.fromkeys(ids))
+    return [tuple(unique[start : start + IDS_AT_ONCE]) for start in range(0, len(unique), IDS_AT_ONCE)]
+
+
+def new_row(failure: Failure) -> dict[str, Any]:
+    """The row of a first failure."""
+    return {
+        "event_id": failure.event_id,
+        "workflow": failure.workflow,
+        "connection_id": storable(failure.connection_id)[:63],
+        "subject": storable(failure.subject)[:200],
+        "object_key": storable(failure.object_key)[:200],
+        "body": failure.body,
+        "reason": storable(failure.reason)[:60],
+        "cause": storable(failure.cause),
+        "group_id": failure.group_id,
+        "message": storable(failure.message),
+        "fix": storable(failure.fix),
+        "fault_code": storable(failure.fault_code)[:20],
+        "attempts": failure.attempts,
+        "failures": 1,
+        "status": "unresolved",
+        "copy_id": failure.copy_id,
+        "command_id": "",
+        "changed_by": "",
+        "ignore_reason": "",
+        "first_failed_at": failure.failed_at,
+        "failed_at": failure.failed_at,
+        "changed_at": failure.failed_at,
+        "sequence": failure.sequence,
+    }
