@@ -62,3 +62,8 @@ def release_claims(
         .returning(claims.c.object_key)
     )
     return set(connection.scalars(statement))
+
+
+def release_all_claims(connection: Connection, *, owner: str) -> None:
+    """Give everything back: the worker stops."""
+    connection.execute(delete(claims).where(claims.c.owner == owner))

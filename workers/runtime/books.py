@@ -1,0 +1,115 @@
+"""A round's dealings with the ledger: one transaction before the first call, one between calls, one at the end."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection as Database
+
+from schemas.envelope import Workflow
+from workers.errors import Hold
+from workers.ledger.claims import claim_objects, release_claims
+from workers.ledger.connections import StoredConnection, change_status, read_connection
+from workers.ledger.engine import reading, writing
+from workers.ledger.entries import Entry, record_entries, settled_events
+from workers.ledger.failures import Failure, ignored_objects, record_failures, resolve_failures
+from workers.ledger.intents import Intent, finish_intents, open_intents, start_intents
+from workers.ledger.mappings import Remembered, recall_mappings, store_mappings
+from workers.runtime.delivery import Delivery
+from workers.runtime.services import Services
+from workers.steps import StoreKey, SyncMapping
+
+
+class ClaimLost(Exception):
+    """We stood still so long that another worker took our objects over; our results do not count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What the ledger knows when a round begins."""
+
+    stored: StoredConnection | None
+    claimed: set[str]
+    settled: set[str]
+    ignored: set[str]
+    intents: list[Intent]
+
+
+@dataclass(slots=True)
+class Changes:
+    """What the next transaction writes."""
+
+    remembered: list[Remembered] = field(default_factory=list)
+    finished: list[Intent] = field(default_factory=list)
+    started: list[Intent] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    released: list[str] = field(default_factory=list)
+    hold: Hold | None = None
+
+
+class Books:
+    """The ledger, for one connection and workflow."""
+
+    def __init__(self, services: Services, connection_id: str, workflow: Workflow) -> None:
+        self._services = services
+        self._connection_id = connection_id
+        self._workflow = workflow
+
+    def open(self, deliveries: Sequence[Delivery]) -> Opening:
+        """Claim the store objects and read what is known of them."""
+        now = self._services.clock()
+        keys = [delivery.object_key for delivery in deliveries]
+        subjects = [delivery.subject for delivery in deliveries]
+        with writing(self._services.engine) as database:
+            stored = read_connection(database, self._connection_id)
+            if stored is not None and _pause_is_over(stored, now):
+                change_status(database, self._connection_id, "active", now=now)
+                stored = read_connection(database, self._connection_id)
+            claimed = claim_objects(database, self._connection_id, keys, owner=self._services.owner, now=now)
+            event_ids = [delivery.event_id for delivery in deliveries]
+            return Opening(
+                stored,
+                claimed,
+                settled_events(database, self._connection_id, event_ids),
+                ignored_objects(database, self._connection_id, {*keys, *subjects}),
+                open_intents(database, self._connection_id, claimed),
+            )
+
+    def recall(self, keys: Iterable[StoreKey]) -> dict[StoreKey, SyncMapping]:
+        """Read mappings."""
+        with reading(self._services.engine) as database:
+            return recall_mappings(database, self._connection_id, keys)
+
+    def commit(self, changes: Changes) -> None:
+        """Write everything of this stage of the round, or nothing.
+
+        Raises:
+            ClaimLost: another worker took an object over; nothing is written.
+        """
+        now = self._services.clock()
+        with writing(self._services.engine) as database:
+            store_mappings(database, self._connection_id, changes.remembered, now)
+            finish_intents(database, changes.finished)
+            start_intents(database, changes.started)
+            record_entries(database, changes.entries, now)
+            resolve_failures(database, self._workflow, [entry.event_id for entry in changes.entries], now)
+            record_failures(database, changes.failures)
+            if changes.hold is not None:
+                self._pause(database, changes.hold)
+            self._release(database, changes.released)
+
+    def _release(self, database: Database, keys: Sequence[str]) -> None:
+        owner = self._services.owner
+        if release_claims(database, self._connection_id, keys, owner=owner) != set(keys):
+            raise ClaimLost(self._connection_id)
+
+    def _pause(self, database: Database, hold: Hold) -> None:
+        now = self._services.clock()
+        until = now + timedelta(seconds=hold.seconds) if hold.seconds is not None else None
+        change_status(database, self._connection_id, "paused", reason=str(hold), until=until, now=now)
+
+
+def _pause_is_over(stored: StoredConnection, now: datetime) -> bool:
+    paused = stored.connection.status == "paused"
+    return paused and stored.paused_until is not None and stored.paused_until <= now

@@ -1,0 +1,280 @@
+"""A round: up to 30 events of one connection, from the claim to the settlement, with one QuickBooks call at a time.
+
+The stages, and what a death in between costs:
+
+    open      claim the objects, read the ledger          nothing was done: the events come again
+    recover   repeat writes of unknown outcome            the same request ids: QuickBooks answers as the first time
+    ask       intents committed, then the call            the intents are found by the next run: recover
+    settle    results, mappings, entries in one commit    the entry answers the redelivery
+
+Messages (delayed retries, error copies) are published before that commit and acked after it, so a death in
+between gives a second copy, never a lost event.
+"""
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+
+from workers.errors import (
+    ConnectionPaused,
+    Hold,
+    ObjectBusy,
+    QuickBooksUnavailable,
+    SyncError,
+    Throttled,
+    UnknownConnection,
+)
+from workers.ledger.connections import StoredConnection
+from workers.ledger.intents import Intent
+from workers.ledger.mappings import Remembered
+from workers.outcomes import Skipped
+from workers.route import steps_for
+from workers.runtime.books import Books, Changes, Opening
+from workers.runtime.call import Answer, Ask, Call, booked_mapping, make_call, plan_call, replay_calls
+from workers.runtime.company import context_for
+from workers.runtime.delivery import Delivery
+from workers.runtime.services import Services
+from workers.runtime.settlements import Settled, settle_all
+from workers.runtime.task import Task
+from workers.steps import Recall, Remember, StoreKey, SyncMapping
+
+MAX_PAUSE_SECONDS = 120.0
+"""A longer pause is no pause but a hold: the events go to the held queue."""
+
+REPEATS = 3
+"""How often one call is repeated at once when its outcome is unknown, before an attempt is used up."""
+
+Pauses = Iterator[float]
+
+
+class Round:
+    """Runs the deliveries of one connection and workflow. ``run`` yields seconds to wait; others run meanwhile."""
+
+    def __init__(
+        self,
+        deliveries: Sequence[Delivery],
+        services: Services,
+        on_settled: Callable[[list[Settled]], None],
+    ) -> None:
+        first = deliveries[0]
+        self.deliveries = list(deliveries)
+        self._services = services
+        self._on_settled = on_settled
+        self._books = Books(services, first.connection_id, first.workflow)
+        self._tasks = [Task(delivery) for delivery in deliveries]
+        self._known: dict[StoreKey, SyncMapping | None] = {}
+        self._changes = Changes()
+        self._claimed: set[str] = set()
+        self._open_tasks = list(self._tasks)
+        self._settled_ids: set[str] = set()
+        self._realm_id = ""
+
+    def run(self) -> Pauses:
+        """Run to the end. Raises what the caller must answer by running the deliveries again later."""
+        opening = self._books.open(self.deliveries)
+        self._services.crash("after claim")
+        self._claimed = opening.claimed
+        self._sort_out(opening)
+        if opening.stored is not None and self._live():
+            self._realm_id = opening.stored.connection.realm_id
+            yield from self._recover(opening.intents)
+            self._start(opening.stored)
+        while True:
+            self._think()
+            settled = self._settle()
+            call = self._plan() if self._live() else None
+            self._commit(settled)
+            if call is None:
+                return
+            yield from self._ask(call)
+
+    def unsettled(self) -> list[Delivery]:
+        """The deliveries that the broker must not forget yet."""
+        return [delivery for delivery in self.deliveries if delivery.event_id not in self._settled_ids]
+
+    def _live(self) -> list[Task]:
+        return [task for task in self._open_tasks if not task.ended]
+
+    def _sort_out(self, opening: Opening) -> None:
+        """End what needs no run: duplicates, ignored, busy, paused, unknown."""
+        for task in self._tasks:
+            delivery = task.delivery
+            if delivery.problem is not None:
+                task.end(delivery.problem)
+            elif delivery.object_key not in opening.claimed:
+                task.end(ObjectBusy(f"{delivery.object_key} is being worked on by another worker"))
+            elif delivery.event_id in opening.settled:
+                task.end(Skipped("repeated"))
+            elif opening.ignored & {delivery.subject, delivery.object_key}:
+                task.end(Skipped("ignored"))
+            else:
+                refusal = _refusal(opening.stored, delivery)
+                if refusal is not None:
+                    task.end(refusal)
+
+    def _start(self, stored: StoredConnection) -> None:
+        try:
+            context = context_for(stored, self._services)
+        except SyncError as error:
+            self._fail(self._live(), error)
+            return
+        for task in self._live():
+            envelope = task.delivery.envelope
+            assert envelope is not None, "a message without an envelope has ended before"
+            task.start(steps_for(context(envelope), envelope.data))
+
+    def _think(self) -> None:
+        """Let the tasks run until each has ended or waits for QuickBooks."""
+        while True:
+            local = [task for task in self._live() if isinstance(task.step, Recall | Remember)]
+            if not local:
+                return
+            self._learn(key for task in local if isinstance(task.step, Recall) for key in task.step.keys)
+            for task in local:
+                step = task.step
+                if isinstance(step, Recall):
+                    known = {key: self._known[key] for key in step.keys}
+                    task.resume({key: mapping for key, mapping in known.items() if mapping is not None})
+                elif isinstance(step, Remember):
+                    self._remember(step.mapping, task.delivery.event_id)
+                    task.resume(None)
+
+    def _learn(self, keys: Iterable[StoreKey]) -> None:
+        missing = {key for key in keys if key not in self._known}
+        if missing:
+            found = self._books.recall(missing)
+            self._known.update({key: found.get(key) for key in missing})
+
+    def _remember(self, mapping: SyncMapping, event_id: str) -> None:
+        self._known[mapping.key] = mapping
+        self._changes.remembered.append(Remembered(mapping, event_id))
+
+    def _plan(self) -> Call:
+        """Make one call of what the live tasks wait for; its intents go into the next commit."""
+        services = self._services
+        call = plan_call(self._live(), self._realm_id, now=services.clock(), new_id=services.new_id)
+        self._changes.started.extend(call.intents)
+        return call
+
+    def _ask(self, call: Call) -> Pauses:
+        """Send the call, and hand the answers back."""
+        result = yield from self._send(call)
+        self._services.crash("after call")
+        if isinstance(result, SyncError):
+            self._fail_call(call, result)
+        else:
+            for ask, answer in zip(call.asks, result, strict=True):
+                self._answer(ask, answer)
+
+    def _send(self, call: Call) -> Generator[float, None, list[Answer] | SyncError]:
+        """Make the call as soon as budget and breaker allow. The outcome of a whole call that failed comes back."""
+        services = self._services
+        repeats = 0
+        while True:
+            pause = services.breaker.delay() or services.budget.take(call.realm_id, batch=call.is_batch)
+            if pause > 0:
+                yield pause
+                continue
+            try:
+                answers = make_call(services.quickbooks, call)
+            except Throttled as error:
+                services.breaker.succeeded()
+                services.budget.throttled(call.realm_id, error.seconds or 60.0)
+                if (error.seconds or 60.0) > MAX_PAUSE_SECONDS:
+                    return error
+            except QuickBooksUnavailable as error:
+                services.breaker.failed()
+                repeats += 1
+                if repeats >= REPEATS and not services.breaker.open:
+                    return error
+                yield 0.1 * 2**repeats
+            except SyncError as error:
+                services.breaker.succeeded()
+                return error
+            else:
+                services.breaker.succeeded()
+                return answers
+
+    def _answer(self, ask: Ask, answer: Answer) -> None:
+        if isinstance(answer, SyncError):
+            if ask.intent is not None and not isinstance(answer, QuickBooksUnavailable):
+                self._changes.finished.append(ask.intent)
+            for task in ask.tasks:
+                task.fail(answer)
+            return
+        if ask.intent is not None and isinstance(answer, dict):
+            self._book(ask.intent, answer)
+        for task in ask.tasks:
+            task.resume(answer)
+
+    def _book(self, intent: Intent, answer: dict[str, object]) -> None:
+        self._changes.finished.append(intent)
+        mapping = booked_mapping(intent, answer)
+        if mapping is not None:
+            self._remember(mapping, intent.event_id)
+
+    def _fail_call(self, call: Call, error: SyncError) -> None:
+        """The whole call failed. Only an unknown outcome keeps its intents."""
+        if not isinstance(error, QuickBooksUnavailable):
+            self._changes.finished.extend(call.intents)
+        self._fail([task for ask in call.asks for task in ask.tasks], error)
+
+    def _fail(self, tasks: Sequence[Task], error: SyncError) -> None:
+        if isinstance(error, Hold) and not isinstance(error, Throttled):
+            self._changes.hold = error
+        for task in tasks:
+            task.end(error)
+
+    def _recover(self, intents: Sequence[Intent]) -> Pauses:
+        """Settle writes of unknown outcome before anything new is decided about their objects."""
+        for call in replay_calls(intents):
+            result = yield from self._send(call)
+            self._services.crash("after repeat")
+            if isinstance(result, SyncError):
+                unknown = {intent.object_key for intent in call.intents}
+                if not isinstance(result, QuickBooksUnavailable | Hold):
+                    self._changes.finished.extend(call.intents)
+                    continue
+                self._fail([t for t in self._live() if t.delivery.object_key in unknown], result)
+                continue
+            for ask, answer in zip(call.asks, result, strict=True):
+                self._answer_repeat(ask, answer)
+
+    def _answer_repeat(self, ask: Ask, answer: Answer) -> None:
+        assert ask.intent is not None, "only writes are repeated"
+        if isinstance(answer, dict):
+            self._book(ask.intent, answer)
+        elif isinstance(answer, QuickBooksUnavailable | Hold):
+            key = ask.intent.object_key
+            self._fail([task for task in self._live() if task.delivery.object_key == key], answer)
+        else:
+            self._changes.finished.append(ask.intent)
+
+    def _settle(self) -> list[Settled]:
+        """Publish for the tasks that have ended, and note what the next commit stores of them."""
+        ended = [task for task in self._open_tasks if task.ended]
+        self._open_tasks = [task for task in self._open_tasks if not task.ended]
+        settled = settle_all(ended, self._services, self._changes, self._claimed)
+        self._services.crash("after publish")
+        return settled
+
+    def _commit(self, settled: list[Settled]) -> None:
+        """Store results and intents together, then let the broker forget what is settled."""
+        changes, self._changes = self._changes, Changes()
+        if changes != Changes():
+            self._books.commit(changes)
+        self._services.crash("after commit")
+        if settled:
+            self._settled_ids.update(one.delivery.event_id for one in settled)
+            self._on_settled(settled)
+
+
+def _refusal(stored: StoredConnection | None, delivery: Delivery) -> SyncError | None:
+    if stored is None or stored.connection.status == "closed":
+        return UnknownConnection(
+            f'The event names the connection "{delivery.connection_id}", which does not exist or is closed. '
+            "Add it, then Retry, or Ignore the event.",
+            cause=delivery.connection_id,
+            fix="counterfoil connections add",
+        )
+    if stored.connection.status == "paused":
+        return ConnectionPaused(stored.connection.pause_reason or "paused")
+    return None

@@ -1,0 +1,88 @@
+"""What a round needs from outside, as small protocols, so that each can be replaced by a fake with behaviour."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy import Engine
+
+from events.outgoing import NotConfirmed, Outgoing
+from workers.quickbooks.client import QuickBooks
+from workers.runtime.settle import Policy
+
+
+class Mail(Protocol):
+    """Publishes under confirm (events.broker.publisher)."""
+
+    def publish_all(
+        self, messages: Sequence[Outgoing], *, timeout_seconds: float
+    ) -> list[NotConfirmed | None]:
+        """Publish; for each message None when confirmed, else why not."""
+        ...
+
+
+class Allowance(Protocol):
+    """A company's request budget (workers.quickbooks.budget)."""
+
+    def take(self, realm_id: str, *, batch: bool) -> float:
+        """Take one request: 0.0 when granted, else seconds to wait."""
+        ...
+
+    def throttled(self, realm_id: str, seconds: float) -> None:
+        """QuickBooks answered 429: the company rests everywhere."""
+        ...
+
+
+class Breaker(Protocol):
+    """Knows whether QuickBooks answers at all (workers.quickbooks.breaker)."""
+
+    def delay(self) -> float:
+        """0.0 when a call may go out, else seconds to wait."""
+        ...
+
+    def succeeded(self) -> None:
+        """QuickBooks answered."""
+        ...
+
+    def failed(self) -> None:
+        """QuickBooks did not answer."""
+        ...
+
+    @property
+    def open(self) -> bool:
+        """True while only probes go out."""
+        ...
+
+
+class Observer(Protocol):
+    """Counts what happens (ops.metrics)."""
+
+    def settled(self, workflow: str, settlement: str, *, seconds: float, age_seconds: float | None) -> None:
+        """One delivery is settled; ``age_seconds`` from the store's change until it was booked."""
+        ...
+
+
+Crash = Callable[[str], None]
+"""Called at each named point between two writes; tests end the process there."""
+
+
+def _no_crash(_point: str) -> None:
+    return
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything outside that a round touches."""
+
+    engine: Engine
+    quickbooks: QuickBooks
+    budget: Allowance
+    breaker: Breaker
+    mail: Mail
+    observer: Observer
+    policy: Policy
+    owner: str
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+    crash: Crash = field(default=_no_crash)

@@ -1,0 +1,188 @@
+"""A worker process's engine: one thread takes and acks, a few threads run rounds, one keeps the claims alive."""
+
+import contextlib
+import heapq
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from events.outgoing import NotConfirmed
+from schemas.envelope import Workflow
+from workers.ledger.claims import CLAIM_SECONDS, release_all_claims, renew_claims
+from workers.ledger.engine import writing
+from workers.runtime.books import ClaimLost
+from workers.runtime.broker import BrokerLost, Inlet
+from workers.runtime.delivery import Delivery
+from workers.runtime.lanes import Lanes
+from workers.runtime.round import Round
+from workers.runtime.services import Services
+from workers.runtime.settlements import Settled
+
+log = logging.getLogger(__name__)
+
+RERUN_SECONDS = 1.0
+"""How long a lane rests when the database or the broker failed a round."""
+
+RECONNECT_SECONDS = 1.0
+POLL_SECONDS = 0.5
+
+
+@dataclass(order=True, slots=True)
+class _Sleeper:
+    """A round that waits for its budget or for QuickBooks."""
+
+    wakes_at: float
+    number: int
+    round: Round = field(compare=False)
+    pauses: Iterator[float] = field(compare=False)
+
+
+class Worker:
+    """Consumes workflows until ``stop`` is called."""
+
+    def __init__(
+        self,
+        services: Services,
+        *,
+        broker_url: str,
+        workflows: Sequence[Workflow],
+        threads: int = 8,
+        rounds_per_company: int = 4,
+        shutdown_seconds: float = 20.0,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._services = services
+        self._lanes = Lanes(rounds_per_lane=rounds_per_company)
+        self._inlet = Inlet(broker_url, workflows, self._lanes.add, services.clock)
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="round")
+        self._threads = threads
+        self._shutdown_seconds = shutdown_seconds
+        self._monotonic = monotonic
+        self._settled: deque[list[Settled]] = deque()
+        self._returned: deque[tuple[Round, str]] = deque()
+        self._sleepers: list[_Sleeper] = []
+        self._slept: deque[_Sleeper] = deque()
+        self._running = 0
+        self._number = 0
+        self._stopping = threading.Event()
+        self._over = threading.Event()
+        self.connected = False
+
+    def stop(self) -> None:
+        """Finish what is in flight and end ``run``; may be called from a signal handler."""
+        self._stopping.set()
+        self._inlet.wake()
+
+    def run(self) -> None:
+        """Consume until stopped; a lost broker is connected again, without end."""
+        keeper = threading.Thread(target=self._keep_claims, name="claims", daemon=True)
+        keeper.start()
+        while not self._stopping.is_set():
+            try:
+                with self._inlet.connected():
+                    self.connected = True
+                    log.info("consuming")
+                    self._consume()
+            except BrokerLost as error:
+                log.warning("broker lost", extra={"problem": str(error)})
+                self._stopping.wait(RECONNECT_SECONDS)
+            finally:
+                self.connected = False
+                self._lanes.forget()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._over.set()
+        keeper.join()
+        if not self._running:
+            self._release_claims()
+
+    def _consume(self) -> None:
+        while not self._stopping.is_set():
+            self._turn()
+            self._inlet.drain(self._patience())
+        deadline = self._monotonic() + self._shutdown_seconds
+        self._lanes.forget()
+        while self._running and self._monotonic() < deadline:
+            self._turn()
+            self._inlet.drain(0.1)
+        self._turn()
+
+    def _turn(self) -> None:
+        while self._settled:
+            self._inlet.ack([settled.delivery for settled in self._settled.popleft()])
+        while self._slept:
+            heapq.heappush(self._sleepers, self._slept.popleft())
+        while self._returned:
+            self._take_back(*self._returned.popleft())
+        now = self._monotonic()
+        while self._sleepers and (self._sleepers[0].wakes_at <= now or self._stopping.is_set()):
+            sleeper = heapq.heappop(self._sleepers)
+            if self._stopping.is_set():
+                self._returned.append((sleeper.round, "stopping"))
+            else:
+                self._pool.submit(self._go_on, sleeper.round, sleeper.pauses)
+        while self._active() < self._threads and (deliveries := self._lanes.next_round(now)):
+            self._begin(deliveries)
+
+    def _active(self) -> int:
+        """Rounds that hold a thread or wait for one; those that rest hold none and keep nobody waiting."""
+        return self._running - len(self._sleepers)
+
+    def _patience(self) -> float:
+        wakes = [sleeper.wakes_at for sleeper in self._sleepers[:1]]
+        lane = self._lanes.wakes_at()
+        if lane is not None:
+            wakes.append(lane)
+        return (
+            max(0.0, min(POLL_SECONDS, *(at - self._monotonic() for at in wakes))) if wakes else POLL_SECONDS
+        )
+
+    def _begin(self, deliveries: list[Delivery]) -> None:
+        self._running += 1
+        run = Round(deliveries, self._services, self._on_settled)
+        self._pool.submit(self._go_on, run, run.run())
+
+    def _on_settled(self, settled: list[Settled]) -> None:
+        self._settled.append(settled)
+        self._inlet.wake()
+
+    def _go_on(self, run: Round, pauses: Iterator[float]) -> None:
+        """In a pool thread: run until the round ends, fails, or waits."""
+        try:
+            pause = next(pauses, None)
+            if pause is None:
+                self._returned.append((run, ""))
+            else:
+                self._number += 1
+                self._slept.append(_Sleeper(self._monotonic() + pause, self._number, run, pauses))
+        except (SQLAlchemyError, NotConfirmed, ClaimLost) as error:
+            log.warning("round failed, runs again", extra={"problem": type(error).__name__})
+            self._returned.append((run, "again"))
+        except Exception:
+            log.exception("round failed, runs again")
+            self._returned.append((run, "again"))
+        finally:
+            self._inlet.wake()
+
+    def _take_back(self, run: Round, why: str) -> None:
+        self._running -= 1
+        open_ = [delivery for delivery in run.unsettled() if self._inlet.is_current(delivery)]
+        if why == "again" and not self._stopping.is_set():
+            self._lanes.postpone(run.deliveries, open_, until=self._monotonic() + RERUN_SECONDS)
+        else:
+            self._lanes.finished(run.deliveries)
+
+    def _keep_claims(self) -> None:
+        while not self._over.wait(CLAIM_SECONDS / 3):
+            with contextlib.suppress(SQLAlchemyError), writing(self._services.engine) as database:
+                renew_claims(database, owner=self._services.owner, now=self._services.clock())
+
+    def _release_claims(self) -> None:
+        """Nothing runs any more: others need not wait until our claims end by themselves."""
+        with contextlib.suppress(SQLAlchemyError), writing(self._services.engine) as database:
+            release_all_claims(database, owner=self._services.owner)
