@@ -1,0 +1,166 @@
+"""What the desk does to failed messages: claim, ignore, restore, give back. One UPDATE each, so nobody is in two."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import ColumnElement, Connection, select, tuple_, update
+
+from schemas.envelope import Workflow
+from workers.ledger.engine import insert_for
+from workers.ledger.failures import Failure, batched_ids, new_row
+from workers.ledger.tables import failed_messages as rows
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which failed messages a command means. None = any."""
+
+    workflow: Workflow
+    event_id: str | None = None
+    group: str | None = None
+    connection_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Who changes them, by which command; ``at`` is when the desk received it."""
+
+    command_id: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A row's place in the order of arrival; a replay goes on behind the last one it published."""
+
+    sequence: int
+    event_id: str
+
+
+START = Place(-1, "")
+
+
+def claim_for_retry(connection: Connection, target: Target, order: Order) -> int:
+    """Take unresolved messages for a replay. Returns how many: a second presser gets 0."""
+    return connection.execute(
+        update(rows)
+        .where(*_unresolved(target, order))
+        .values(status="retry_issued", command_id=order.command_id, changed_by=order.by, changed_at=order.at)
+    ).rowcount
+
+
+def ignore(connection: Connection, target: Target, order: Order, reason: str) -> int:
+    """Drop unresolved messages; their store objects are not synced again until Restore. Returns how many."""
+    return connection.execute(
+        update(rows)
+        .where(*_unresolved(target, order))
+        .values(
+            status="ignored",
+            command_id=order.command_id,
+            changed_by=order.by,
+            changed_at=order.at,
+            ignore_reason=reason,
+        )
+    ).rowcount
+
+
+def restore(connection: Connection, workflow: Workflow, event_id: str, order: Order) -> int:
+    """Take an ignored message for a replay, and all that was ignored of the same store object.
+
+    A refund needs its order, so an ignored order is restored with its refund. Returns how many.
+    """
+    ignored = (rows.c.workflow == workflow, rows.c.status == "ignored")
+    row = connection.execute(
+        select(rows.c.connection_id, rows.c.subject, rows.c.object_key).where(
+            *ignored, rows.c.event_id == event_id
+        )
+    ).one_or_none()
+    if row is None:
+        return 0
+    same_object: ColumnElement[bool] = rows.c.event_id == event_id
+    objects = {row.subject, row.object_key} - {""}
+    if objects:
+        same_object = (rows.c.connection_id == row.connection_id) & rows.c.subject.in_(objects)
+    return connection.execute(
+        update(rows)
+        .where(*ignored, same_object)
+        .values(status="retry_issued", command_id=order.command_id, changed_by=order.by, changed_at=order.at)
+    ).rowcount
+
+
+def claimed_places(connection: Connection, workflow: Workflow, command_id: str, after: Place) -> list[Place]:
+    """What a command has claimed and not yet published, oldest first. Bodies come later, in chunks."""
+    found = connection.execute(
+        select(rows.c.sequence, rows.c.event_id)
+        .where(
+            rows.c.workflow == workflow,
+            rows.c.status == "retry_issued",
+            rows.c.command_id == command_id,
+            tuple_(rows.c.sequence, rows.c.event_id) > (after.sequence, after.event_id),
+        )
+        .order_by(rows.c.sequence, rows.c.event_id)
+    )
+    return [Place(row.sequence, row.event_id) for row in found]
+
+
+def read_bodies(connection: Connection, workflow: Workflow, event_ids: Sequence[str]) -> dict[str, bytes]:
+    """The messages as they came, by event id."""
+    found: dict[str, bytes] = {}
+    for ids in batched_ids(event_ids):
+        wanted = select(rows.c.event_id, rows.c.body).where(
+            rows.c.event_id.in_(ids), rows.c.workflow == workflow
+        )
+        found.update({row.event_id: row.body for row in connection.execute(wanted)})
+    return found
+
+
+def give_back(
+    connection: Connection,
+    workflow: Workflow,
+    event_ids: Collection[str],
+    command_id: str,
+    status: Literal["unresolved", "ignored"],
+) -> None:
+    """The broker took no message of these: they are what they were before the command."""
+    for ids in batched_ids(event_ids):
+        connection.execute(
+            update(rows)
+            .where(
+                rows.c.workflow == workflow,
+                rows.c.event_id.in_(ids),
+                rows.c.command_id == command_id,
+                rows.c.status == "retry_issued",
+            )
+            .values(status=status)
+        )
+
+
+def add_missing_failures(connection: Connection, found: Sequence[tuple[Failure, datetime, str]]) -> None:
+    """Write rows for copies that have none (a restored database); rows that are there stay as they are.
+
+    Each failure comes with the time of its first one and the id of its group, as the copy's headers say.
+    """
+    if not found:
+        return
+    connection.execute(
+        insert_for(connection.dialect, rows).on_conflict_do_nothing(),
+        [
+            new_row(failure) | {"first_failed_at": first_failed_at, "group_id": group}
+            for failure, first_failed_at, group in found
+        ],
+    )
+
+
+def _unresolved(target: Target, order: Order) -> list[ColumnElement[bool]]:
+    wanted = [rows.c.workflow == target.workflow, rows.c.status == "unresolved"]
+    if target.event_id is not None:
+        return [*wanted, rows.c.event_id == target.event_id]
+    wanted.append(rows.c.failed_at <= order.at)  # what fails while the command runs is not meant by it
+    if target.group is not None:
+        wanted.append(rows.c.group_id == target.group)
+    if target.connection_id is not None:
+        wanted.append(rows.c.connection_id == target.connection_id)
+    return wanted
