@@ -1,0 +1,263 @@
+"""``counterfoil connections …``: link stores to QuickBooks companies and keep their settings."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, get_args
+
+import click
+import orjson
+from pydantic import BaseModel, ValidationError
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError
+
+from ops.connections import ConnectionRefusal, change_settings, parse_assignment, require
+from ops.settings import Settings
+from schemas.connection import Connection, ConnectionSettings, Platform
+from workers.ledger.connections import (
+    StoredConnection,
+    add_connection,
+    change_status,
+    read_connections,
+    store_secrets,
+)
+from workers.ledger.engine import open_ledger, reading, writing
+from workers.secrets import SecretKeyError, Secrets
+
+JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group()
+def connections() -> None:
+    """Add, show, change, pause and close connections."""
+
+
+@contextmanager
+def ledger(settings: Settings) -> Iterator[Engine]:
+    """The database, with refusals turned into one sentence."""
+    engine = open_ledger(settings.database_url)
+    try:
+        yield engine
+    except (ConnectionRefusal, SecretKeyError) as error:
+        raise click.ClickException(str(error)) from error
+    finally:
+        engine.dispose()
+
+
+def printed(document: object) -> None:
+    """Print JSON, indented when a person looks at it."""
+    option = orjson.OPT_INDENT_2 if sys.stdout.isatty() else 0
+    click.echo(orjson.dumps(document, option=option).decode())
+
+
+@connections.command("add")
+@click.argument("connection_id")
+@click.option("--platform", type=click.Choice(get_args(Platform)), required=True)
+@click.option(
+    "--webhook-secret",
+    "secrets_given",
+    multiple=True,
+    help="Secret the store signs with; asked for when left out. Twice while a secret is being changed.",
+)
+@click.option("--realm", default="", help="QuickBooks company id, if it is known already.")
+@JSON_OPTION
+@click.pass_obj
+def add(
+    settings: Settings,
+    connection_id: str,
+    platform: Platform,
+    secrets_given: tuple[str, ...],
+    realm: str,
+    *,
+    as_json: bool,
+) -> None:
+    """Add a connection named CONNECTION_ID (lower-case letters, digits, hyphens)."""
+    given = secrets_given or (click.prompt("Webhook secret", hide_input=True),)
+    try:
+        connection = Connection(connection_id=connection_id, platform=platform, realm_id=realm)
+    except ValidationError as error:
+        raise click.UsageError(f"{error.errors()[0]['loc'][0]}: {error.errors()[0]['msg']}.") from error
+    now = datetime.now(UTC)
+    with ledger(settings) as engine, writing(engine) as database:
+        sealed = Secrets(settings.secret_key.get_secret_value()).seal({"webhook_secrets": list(given)})
+        try:
+            add_connection(database, connection, secrets=sealed, now=now)
+        except IntegrityError as error:
+            raise click.ClickException(f'There is a connection "{connection_id}" already.') from error
+    address = f"http://{settings.listen}/webhooks/{connection_id}"
+    if as_json:
+        printed({"connection": connection_id, "webhook_address": address})
+    else:
+        click.echo(f"Added. Point the store's webhooks at {address}")
+        if not realm:
+            click.echo(f"Next: counterfoil connections connect {connection_id}")
+
+
+@connections.command("list")
+@JSON_OPTION
+@click.pass_obj
+def list_(settings: Settings, *, as_json: bool) -> None:
+    """List all connections."""
+    with ledger(settings) as engine, reading(engine) as database:
+        stored = read_connections(database)
+    if as_json:
+        printed([_facts(one) for one in stored])
+        return
+    table = Table("Connection", "Platform", "Company", "Status", "Why")
+    for one in stored:
+        connection = one.connection
+        table.add_row(
+            connection.connection_id,
+            connection.platform,
+            connection.realm_id or "not connected",
+            connection.status,
+            connection.pause_reason,
+        )
+    Console().print(table if stored else "No connections yet. Next: counterfoil connections add")
+
+
+@connections.command("show")
+@click.argument("connection_id")
+@click.option("--explain", is_flag=True, help="Say what each setting is for.")
+@JSON_OPTION
+@click.pass_obj
+def show(settings: Settings, connection_id: str, *, explain: bool, as_json: bool) -> None:
+    """Show one connection and its settings. Secrets are never shown."""
+    with ledger(settings) as engine, reading(engine) as database:
+        stored = require(database, connection_id)
+    if as_json:
+        facts = _facts(stored) | {"settings": stored.connection.settings.model_dump(mode="json")}
+        if explain:
+            facts["explanations"] = {path: text for path, _, text in _explained(stored.connection.settings)}
+        printed(facts)
+        return
+    for name, value in _facts(stored).items():
+        click.echo(f"{name:<18} {value}")
+    click.echo("")
+    for path, value, text in _explained(stored.connection.settings):
+        click.echo(f"{path:<30} {value}" + (f"\n{'':<31}{text}" if explain and text else ""))
+
+
+@connections.command("set")
+@click.argument("connection_id")
+@click.argument("assignments", nargs=-1, required=True, metavar="NAME=VALUE…")
+@click.option("--dry-run", is_flag=True, help="Check only; change nothing.")
+@JSON_OPTION
+@click.pass_obj
+def set_(
+    settings: Settings, connection_id: str, assignments: tuple[str, ...], *, dry_run: bool, as_json: bool
+) -> None:
+    """Change settings: document=invoice, taxes."GST 5%"=12, statuses=["completed"]. NAME= removes a map's key.
+
+    ``webhook_secret=…`` replaces the secrets; two with a comma while the store changes its secret.
+    """
+    changes: dict[str, Any] = {}
+    secret = ""
+    for assignment in assignments:
+        try:
+            path, value = parse_assignment(assignment)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from error
+        if path == ["webhook_secret"]:
+            secret = str(value or "")
+            continue
+        place = changes
+        for key in path[:-1]:
+            place = place.setdefault(key, {})
+        place[path[-1]] = value
+    now = datetime.now(UTC)
+    with ledger(settings) as engine:
+        changed = change_settings(engine, connection_id, changes, now=now, dry_run=dry_run)
+        if secret and not dry_run:
+            sealed = Secrets(settings.secret_key.get_secret_value()).seal(
+                {"webhook_secrets": [part.strip() for part in secret.split(",") if part.strip()]}
+            )
+            with writing(engine) as database:
+                store_secrets(database, connection_id, sealed, now=now)
+    if as_json:
+        printed(
+            {"connection": connection_id, "settings": changed.model_dump(mode="json"), "dry_run": dry_run}
+        )
+    else:
+        click.echo("These settings are good; nothing was changed." if dry_run else "Changed.")
+
+
+@connections.command("pause")
+@click.argument("connection_id")
+@click.option("--reason", default="paused by an operator", show_default=True)
+@click.pass_obj
+def pause(settings: Settings, connection_id: str, reason: str) -> None:
+    """Pause a connection: its events wait, none is lost, no attempt is used up."""
+    _change(settings, connection_id, "paused", reason)
+    click.echo(f"Paused. Its events wait until: counterfoil connections resume {connection_id}")
+
+
+@connections.command("resume")
+@click.argument("connection_id")
+@click.pass_obj
+def resume(settings: Settings, connection_id: str) -> None:
+    """Resume a connection: what was held back flows again."""
+    from ops.cli.commanding import release_held
+
+    _change(settings, connection_id, "active", "")
+    release_held(settings, connection_id)
+    click.echo("Resumed. What was held back flows again.")
+
+
+@connections.command("close")
+@click.argument("connection_id")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def close(settings: Settings, connection_id: str, *, yes: bool) -> None:
+    """Close a connection: its webhooks are answered 410, its secrets are forgotten, the ledger stays."""
+    if not yes:
+        click.confirm(f'Close "{connection_id}"? Its queued events will not be booked', abort=True)
+    now = datetime.now(UTC)
+    with ledger(settings) as engine, writing(engine) as database:
+        require(database, connection_id)
+        change_status(database, connection_id, "closed", reason="closed by an operator", now=now)
+        sealed = Secrets(settings.secret_key.get_secret_value()).seal({"webhook_secrets": []})
+        store_secrets(database, connection_id, sealed, now=now)
+    click.echo("Closed.")
+
+
+def _change(settings: Settings, connection_id: str, status: Any, reason: str) -> None:
+    now = datetime.now(UTC)
+    with ledger(settings) as engine, writing(engine) as database:
+        require(database, connection_id)
+        if not change_status(database, connection_id, status, reason=reason, now=now):
+            raise ConnectionRefusal(f'The connection "{connection_id}" is closed.')
+
+
+def _facts(stored: StoredConnection) -> dict[str, object]:
+    connection = stored.connection
+    return {
+        "connection": connection.connection_id,
+        "platform": connection.platform,
+        "realm_id": connection.realm_id,
+        "status": connection.status,
+        "pause_reason": connection.pause_reason,
+        "country": connection.country,
+        "currency": connection.currency,
+        "settings_version": stored.settings_version,
+    }
+
+
+def _explained(settings: ConnectionSettings) -> list[tuple[str, object, str]]:
+    rows: list[tuple[str, object, str]] = []
+
+    def walk(prefix: str, model: BaseModel) -> None:
+        for name, field in type(model).model_fields.items():
+            value = getattr(model, name)
+            if isinstance(value, BaseModel):
+                walk(f"{prefix}{name}.", value)
+            elif isinstance(value, Mapping):
+                rows.append((prefix + name, dict(value), field.description or ""))
+            else:
+                rows.append((prefix + name, value if value != "" else "-", field.description or ""))
+
+    walk("", settings)
+    return rows

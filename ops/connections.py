@@ -1,0 +1,145 @@
+"""Connections as the processes and the command line use them: secrets opened, settings changed and checked."""
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+from sqlalchemy import Connection as Database
+from sqlalchemy import Engine
+
+from events.webhooks.directory import WebhookConnection
+from schemas.connection import ConnectionSettings
+from workers.ledger.connections import StoredConnection, read_connection, read_connections, store_settings
+from workers.ledger.engine import reading, writing
+from workers.secrets import Secrets
+
+_NAME = re.compile(r'(?:"(?P<quoted>[^"]+)"|(?P<plain>[\w-]+))(?P<sign>[.=])')
+
+DIRECTORY_SECONDS = 2.0
+"""How long the webhook process believes what it read of a connection."""
+
+
+class ConnectionRefusal(Exception):
+    """What the operator asked of a connection cannot be done; the text is a sentence for a person."""
+
+
+class Directory:
+    """The connections as the webhook process sees them: platform, status and opened webhook secrets."""
+
+    def __init__(
+        self, engine: Engine, secrets: Secrets, *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._engine = engine
+        self._secrets = secrets
+        self._monotonic = monotonic
+        self._read_at = float("-inf")
+        self._known: dict[str, WebhookConnection] = {}
+
+    def get(self, connection_id: str) -> WebhookConnection | None:
+        """Look a connection up; the whole list is read again when it is older than two seconds.
+
+        When the database is away, what was read last still counts: a store's webhook must not wait for it.
+        """
+        if self._monotonic() - self._read_at > DIRECTORY_SECONDS:
+            self._refresh()
+        return self._known.get(connection_id)
+
+    def _refresh(self) -> None:
+        with reading(self._engine) as database:
+            stored = read_connections(database)
+        self._known = {one.connection.connection_id: self._opened(one) for one in stored}
+        self._read_at = self._monotonic()
+
+    def _opened(self, stored: StoredConnection) -> WebhookConnection:
+        return WebhookConnection(
+            platform=stored.connection.platform,
+            status=stored.connection.status,
+            secrets=tuple(self._secrets.open(stored.secrets)["webhook_secrets"]),
+        )
+
+
+def require(database: Database, connection_id: str) -> StoredConnection:
+    """Read a connection that must be there.
+
+    Raises:
+        ConnectionRefusal: it is not.
+    """
+    stored = read_connection(database, connection_id)
+    if stored is None:
+        raise ConnectionRefusal(
+            f'There is no connection "{connection_id}". `counterfoil connections list` shows all.'
+        )
+    return stored
+
+
+def parse_assignment(text: str) -> tuple[list[str], Any]:
+    """Read ``taxes."GST 5%"=12`` into its path and value. JSON values are read as JSON, "" means remove.
+
+    Raises:
+        ValueError: no ``=``, an empty name, or a quote that does not end.
+    """
+    path: list[str] = []
+    rest = text
+    while True:
+        match = _NAME.match(rest)
+        if match is None:
+            raise ValueError(
+                f'{text!r} is not NAME=VALUE. Names with other signs need quotes: taxes."GST 5%"=12'
+            )
+        path.append(match["quoted"] if match["quoted"] is not None else match["plain"])
+        rest = rest[match.end() :]
+        if match["sign"] == "=":
+            return path, _value(rest)
+
+
+def _value(text: str) -> Any:
+    if text == "":
+        return None
+    if text[0] in '[{"':
+        try:
+            return orjson.loads(text)
+        except orjson.JSONDecodeError as error:
+            raise ValueError(f"{text!r} is not JSON: {error}") from error
+    return text
+
+
+def change_settings(
+    engine: Engine, connection_id: str, changes: Mapping[str, Any], *, now: datetime, dry_run: bool = False
+) -> ConnectionSettings:
+    """Merge ``changes`` into a connection's settings (maps key by key; None removes) and store them.
+
+    Raises:
+        ConnectionRefusal: no such connection, an unknown setting, a bad value, or somebody was faster.
+    """
+    with writing(engine) as database:
+        stored = require(database, connection_id)
+        merged = _merged(stored.connection.settings.model_dump(mode="json"), changes)
+        try:
+            settings = ConnectionSettings.model_validate(merged)
+        except ValidationError as error:
+            problem = error.errors()[0]
+            place = ".".join(str(part) for part in problem["loc"])
+            raise ConnectionRefusal(f"{place}: {problem['msg']}.") from None
+        if dry_run:
+            return settings
+        version = stored.settings_version
+        if not store_settings(database, connection_id, settings, version=version, now=now):
+            raise ConnectionRefusal("Somebody changed the settings at the same time. Try again.")
+    return settings
+
+
+def _merged(old: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(old)
+    for key, value in changes.items():
+        before = merged.get(key)
+        if isinstance(value, Mapping) and isinstance(before, dict):
+            merged[key] = _merged(before, value)
+        elif value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = value
+    return merged
