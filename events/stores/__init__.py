@@ -1,0 +1,1 @@
+"""What the stores send: raw webhooks in, canonical events out. Pure: no broker, no clock, no network."""

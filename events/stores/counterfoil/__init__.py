@@ -1,0 +1,1 @@
+"""Platform ``counterfoil``: whoever has no store platform sends the canonical envelope itself."""

@@ -1,0 +1,46 @@
+"""What a Shopify order says of its payment: a status, what is outstanding, and the gateways' names."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from events.stores.reading import ZERO, Row, amount_or_none, text
+from schemas.orders import PaymentMethod, PaymentState
+
+MONEY_CAME = frozenset({"paid", "partially_paid", "partially_refunded", "refunded"})
+"""Financial statuses in which money was captured; an authorization is no money."""
+
+GIFT_CARD = "gift_card"
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """How much of the order's total was received, refunds not taken off."""
+
+    state: PaymentState
+    amount: Decimal
+
+
+def paid(order: Row, total: Decimal, credited: Decimal) -> Paid:
+    """Read the payment. ``credited`` is what was taken off the order without money (a removed line):
+    it is no longer outstanding, and nobody paid it either.
+    """
+    status = text(order, "financial_status")
+    if status not in MONEY_CAME:
+        return Paid("unpaid", ZERO)
+    outstanding = amount_or_none(order, "total_outstanding")
+    if outstanding is None:
+        # Old API versions do not say how much: without it, part of an order cannot be booked as paid.
+        return Paid("unpaid", ZERO) if status == "partially_paid" else Paid("paid", total)
+    received = min(max(total - outstanding - credited, ZERO), total)
+    if received >= total:
+        return Paid("paid", total)
+    return Paid("part_paid" if received else "unpaid", received)
+
+
+def payment_method(order: Row) -> PaymentMethod:
+    """The gateway that money came through; a gift card beside it is not named, since it is no gateway."""
+    listed = order.get("payment_gateway_names")
+    names = [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
+    gateway = next((name for name in names if name != GIFT_CARD), "") or next(iter(names), "")
+    gateway = text({"gateway": gateway}, "gateway") or text(order, "gateway")
+    return PaymentMethod(gateway=gateway, title=gateway)
