@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from workers.errors import ReconnectNeeded
 from workers.quickbooks.answers import read_answer
 from workers.quickbooks.documents import encode_document
 from workers.quickbooks.faults import unavailable
@@ -76,15 +75,11 @@ class OAuth:
         return self._tokens({"grant_type": "refresh_token", "refresh_token": refresh_token})
 
     def revoke(self, refresh_token: str) -> None:
-        """End the consent. One that has ended already is fine."""
-        try:
-            self._post(
-                "revocation_endpoint",
-                encode_document({"token": refresh_token}),
-                content_type="application/json",
-            )
-        except ReconnectNeeded:
-            return
+        """End the consent. One that Intuit does not know any more (400) is fine."""
+        body = encode_document({"token": refresh_token})
+        answer = self._post("revocation_endpoint", body, content_type="application/json")
+        if answer.status != 400:
+            self._check(answer)
 
     def _tokens(self, form: dict[str, str]) -> TokenPair:
         answer = self._post(
@@ -108,10 +103,11 @@ class OAuth:
             "Accept": "application/json",
             "Content-Type": content_type,
         }
-        answer = self._http.send("POST", self._endpoint(endpoint), headers=headers, body=body)
+        return self._http.send("POST", self._endpoint(endpoint), headers=headers, body=body)
+
+    def _check(self, answer: HttpAnswer) -> None:
         if not 200 <= answer.status < 300:
             self._read(answer)
-        return answer
 
     def _read(self, answer: HttpAnswer) -> Json:
         return read_answer(
