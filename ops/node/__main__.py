@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ops.node import postgres
+from ops.node.docker import DockerNode
 from ops.node.install import InstallFailed
 from ops.node.management import ManagementRefused
-from ops.node.node import NodeFailed
+from ops.node.node import NodeFailed, PrivateNode
 from ops.node.ports import NoFreePort
-from ops.node.postgres import PostgresFailed
+from ops.node.postgres import PostgresFailed, PrivatePostgres
 from ops.node.provide import provide
 
 
@@ -34,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     install.add_argument("--with-postgres", action="store_true", help="PostgreSQL too, for the tests")
     commands.add_parser("start", help="find or install RabbitMQ and start the node")
     commands.add_parser("stop", help="stop the node")
+    commands.add_parser("remove", help="stop the node and the tests' servers and delete their data")
     commands.add_parser("status", help="say whether it runs, and where")
     ctl = commands.add_parser("ctl", help="rabbitmqctl against this node")
     ctl.add_argument("words", nargs=argparse.REMAINDER)
@@ -41,6 +43,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(chosen: argparse.Namespace) -> int:
+    if chosen.command == "remove":
+        return _remove(chosen.folder)
     node = provide(chosen.folder, say=_say)
     match chosen.command:
         case "install":
@@ -60,6 +64,16 @@ def _run(chosen: argparse.Namespace) -> int:
             _say(f"The private node runs: {node.amqp_url()}, management {node.management_url}")
         case "ctl":
             _say(node.ctl(*chosen.words))
+    return 0
+
+
+def _remove(folder: Path) -> int:
+    for place in (folder, folder / "test"):
+        if (place / "rabbitmq" / "docker.json").exists():
+            DockerNode(place / "rabbitmq", say=_say).remove()
+        PrivateNode(place / "rabbitmq", say=_say).remove()
+        if (place / "postgres").exists():
+            PrivatePostgres(place / "postgres", say=_say).remove()
     return 0
 
 

@@ -44,12 +44,11 @@ def apt_install(packages: Sequence[str], *, units: Sequence[str], say: Say) -> N
 
 def enabled_units(units: Sequence[str], *, etc: Path = Path("/etc")) -> list[str]:
     """Those of ``units`` that start at boot, by systemd's links or by the older ones of SysV init."""
-    return [
-        unit
-        for unit in units
-        if any(etc.glob(f"systemd/system/*.wants/{unit}"))
-        or any(etc.glob(f"rc[2-5].d/S??{unit.partition('.')[0]}"))
-    ]
+    links = {
+        link.name for link in etc.glob("systemd/system/*.wants/*")
+    }  # with a star: a glob for a name skips
+    started = {link.name[3:] for link in etc.glob("rc[2-5].d/S*")}  # links that point to nothing
+    return [unit for unit in units if unit in links or unit.partition(".")[0] in started]
 
 
 def disable(unit: str) -> None:
@@ -59,8 +58,9 @@ def disable(unit: str) -> None:
         _quietly("update-rc.d", name, "disable")
     if shutil.which("systemctl"):
         _quietly("systemctl", "--no-reload", "disable", unit)
-    for link in Path("/etc/systemd/system").glob(f"*.wants/{unit}"):
-        link.unlink(missing_ok=True)
+    for link in Path("/etc/systemd/system").glob("*.wants/*"):
+        if link.name == unit:
+            link.unlink(missing_ok=True)
 
 
 @contextmanager

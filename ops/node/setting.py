@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ops.node.ports import LOOPBACK
 
+HANDED_DOWN = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "LOGNAME")
 NODE_NAME = "counterfoil@localhost"
 PREFERRED_PORTS: Mapping[str, int] = {
     "amqp": 5680,
@@ -23,9 +24,8 @@ PREFERRED_PORTS: Mapping[str, int] = {
 
 
 def environment(folder: Path, ports: Mapping[str, int], inherited: Mapping[str, str]) -> dict[str, str]:
-    """The environment of the server and of rabbitmqctl; nothing of another node's settings is handed down."""
-    foreign = ("RABBITMQ_", "ERL_", "NOTIFY_SOCKET")
-    kept = {name: value for name, value in inherited.items() if not name.startswith(foreign)}
+    """The environment of the server and of rabbitmqctl: no secret of ours, no setting of another node."""
+    kept = {name: inherited[name] for name in HANDED_DOWN if name in inherited}
     return kept | {
         "HOME": str(folder / "home"),
         "ERL_EPMD_ADDRESS": LOOPBACK,

@@ -6,7 +6,8 @@ Fixtures (from ``tests/conftest.py``, no import needed)
                       ``.consumers``, ``.exists``, ``.purge``, ``.queues``, ``.exchanges``, ``.bindings``,
                       ``.channel()`` (pika), ``.close_connections``
     ``node``          the shared node itself; never stop, kill or pause it
-    ``own_node``      a node for this test alone, to be killed, paused, restarted (10 s each); ``own_broker`` on it
+    ``own_node``      a node for this test alone, to be killed, paused, restarted (10 s each); ``own_broker`` on it.
+                      Call ``own_node.write_down()`` between declaring quorum queues and ``own_node.kill()``
     ``database_url``  a fresh database for this test: runs twice, with SQLite and (marked ``postgres``) PostgreSQL
     ``sqlite_url``, ``postgres_url``  a fresh database of just that kind
     ``process``       ``process(*argv, environment={...})`` starts a program: ``.wait_line``, ``.wait_port``,

@@ -150,12 +150,12 @@ class TcpProxy:
                         return
                     ended.wait(LOOK_EVERY_SECONDS)
                     continue
+                if not _is_readable(source):
+                    continue
                 trickling = self._mode == "trickle"
                 slice_bytes = (
                     max(1, int(self._bytes_per_second * LOOK_EVERY_SECONDS)) if trickling else CHUNK_BYTES
                 )
-                if not _is_readable(source):
-                    continue
                 data = source.recv(slice_bytes)
                 if not data:
                     return
