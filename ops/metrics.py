@@ -1,0 +1,133 @@
+"""Every metric of Counterfoil, with its labels and units. Labels are bounded: no event, order or message ids.
+
+``Metrics`` fits every observer protocol of the processes; each process makes one and serves its registry.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+DELIVERY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0)
+REQUEST_BUCKETS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
+"""Intuit ends a request after 120 s. Source: Intuit, "Limits and throttles"."""
+
+AGE_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 1800.0, 7200.0, 86400.0)
+WEBHOOK_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+
+class FailedMessages(NamedTuple):
+    """The labels of one number of failed messages."""
+
+    connection: str
+    workflow: str
+    reason: str
+    status: str
+
+
+class Metrics:
+    """The metrics of one process, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+
+        def counter(name: str, text: str, *labels: str) -> Counter:
+            return Counter(f"counterfoil_{name}", text, labels, registry=self.registry)
+
+        def gauge(name: str, text: str, *labels: str) -> Gauge:
+            return Gauge(f"counterfoil_{name}", text, labels, registry=self.registry)
+
+        def histogram(name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+            return Histogram(f"counterfoil_{name}", text, labels, buckets=buckets, registry=self.registry)
+
+        self.webhooks = counter("webhooks", "Webhooks received, by what became of them", "platform", "result")
+        self.webhook_seconds = histogram(
+            "webhook_seconds", "From a webhook's last byte to its answer", WEBHOOK_BUCKETS
+        )
+        self.spooled = gauge("spooled_webhooks", "Events in the local spool, waiting for the broker")
+        self.deliveries = counter("deliveries", "Deliveries settled by workers", "workflow", "settlement")
+        self.delivery_seconds = histogram(
+            "delivery_seconds", "From taking a delivery to settling it", DELIVERY_BUCKETS, "workflow"
+        )
+        self.event_age = histogram(
+            "event_age_seconds", "From the store's change to the booking", AGE_BUCKETS, "workflow"
+        )
+        self.failed = gauge("failed_messages", "Failed messages in the ledger", *FailedMessages._fields)
+        self.oldest_failure = gauge(
+            "oldest_failure_seconds", "Age of the oldest unresolved failed message, 0 for none", "workflow"
+        )
+        self.requests = counter("quickbooks_requests", "Calls to QuickBooks", "operation", "result")
+        self.request_seconds = histogram(
+            "quickbooks_request_seconds", "From a call to its answer", REQUEST_BUCKETS, "operation"
+        )
+        self.reads = counter("quickbooks_reads", "Reads that Intuit meters by the month", "realm")
+        self.budget = gauge(
+            "quickbooks_budget_remaining", "Requests left to a company in this minute", "realm"
+        )
+        self.commands = counter("commands", "Operators' commands, by how they ended", "command", "result")
+        self.connection_up = gauge(
+            "connection_up", "1 for an active connection, 0 for a paused or closed one", "connection"
+        )
+
+    # Webhooks (events.webhooks.observer)
+
+    def webhook_done(self, platform: str, result: str, *, seconds: float) -> None:
+        """One webhook is answered."""
+        self.webhooks.labels(platform, result).inc()
+        self.webhook_seconds.observe(seconds)
+
+    def spool_holds(self, events: int) -> None:
+        """So many events wait in the spool."""
+        self.spooled.set(events)
+
+    # Workers (workers.runtime.services, workers.quickbooks.client)
+
+    def settled(self, workflow: str, settlement: str, *, seconds: float, age_seconds: float | None) -> None:
+        """One delivery is settled; ``age_seconds`` if it was booked."""
+        self.deliveries.labels(workflow, settlement).inc()
+        self.delivery_seconds.labels(workflow).observe(seconds)
+        if age_seconds is not None:
+            self.event_age.labels(workflow).observe(age_seconds)
+
+    def request_done(self, operation: str, result: str, seconds: float) -> None:
+        """One call to QuickBooks is over; ``result`` is ``ok`` or the error's reason."""
+        self.requests.labels(operation, result).inc()
+        self.request_seconds.labels(operation).observe(seconds)
+
+    def reads_done(self, realm_id: str, reads: int) -> None:
+        """So many reads succeeded."""
+        self.reads.labels(realm_id).inc(reads)
+
+    def budget_left(self, realm_id: str, requests: int) -> None:
+        """So many requests are left to the company in this minute."""
+        self.budget.labels(realm_id).set(requests)
+
+    # The desk
+
+    def command_done(self, command: str, result: str) -> None:
+        """One command was answered; an unknown command is counted as ``unknown``."""
+        self.commands.labels(command, result).inc()
+
+    def failures(self, counts: Mapping[FailedMessages, int]) -> None:
+        """The ledger's numbers of failed messages; what is missing here is gone."""
+        for labels in _labels(self.failed) - set(counts):
+            self.failed.remove(*labels)
+        for labels, count in counts.items():
+            self.failed.labels(*labels).set(count)
+
+    def oldest_failures(self, seconds: Mapping[str, float]) -> None:
+        """The age of each workflow's oldest unresolved failed message."""
+        for workflow, age in seconds.items():
+            self.oldest_failure.labels(workflow).set(age)
+
+    def connections(self, up: Mapping[str, bool]) -> None:
+        """Which connections are active."""
+        for (connection,) in _labels(self.connection_up) - {(name,) for name in up}:
+            self.connection_up.remove(connection)
+        for connection, active in up.items():
+            self.connection_up.labels(connection).set(active)
+
+
+def _labels(metric: Gauge) -> set[tuple[str, ...]]:
+    """The label values that a metric has now, in the order of its labels."""
+    return {tuple(sample.labels.values()) for family in metric.collect() for sample in family.samples}

@@ -1,0 +1,1 @@
+"""One file per process: put together, started, ended by SIGTERM."""
