@@ -194,8 +194,15 @@ def _log(request: _Request, answer: HttpAnswer | None, result: str, seconds: flo
             "entity": request.what,
             "result": result,
             "status": answer.status if answer is not None else 0,
-            "intuit_tid": answer.headers.get("intuit_tid", "") if answer is not None else "",
+            "intuit_tid": _trace_id(answer),
             "request_id": request.request_id,
             "seconds": round(seconds, 3),
         },
     )
+
+
+def _trace_id(answer: HttpAnswer | None) -> str:
+    """Documented with an underscore, recorded with a hyphen as well."""
+    if answer is None:
+        return ""
+    return answer.headers.get("intuit_tid") or answer.headers.get("intuit-tid", "")
