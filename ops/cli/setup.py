@@ -15,6 +15,15 @@ from workers.ledger.engine import open_ledger
 @click.pass_obj
 def setup(settings: Settings, *, as_json: bool) -> None:
     """Declare the exchanges and queues and migrate the database. Changes nothing that is right already."""
+    prepare(settings)
+    if as_json:
+        click.echo(orjson.dumps({"database": "current", "topology": "declared"}))
+    else:
+        click.echo("The database is current and the topology is declared.")
+
+
+def prepare(settings: Settings) -> None:
+    """Migrate the database, then declare the topology."""
     engine = open_ledger(settings.database_url)
     upgrade(engine)
     engine.dispose()
@@ -23,7 +32,3 @@ def setup(settings: Settings, *, as_json: bool) -> None:
             declare(broker)
         except TopologyMismatch as error:
             raise click.ClickException(str(error)) from error
-    if as_json:
-        click.echo(orjson.dumps({"database": "current", "topology": "declared"}))
-    else:
-        click.echo("The database is current and the topology is declared.")

@@ -12,6 +12,7 @@ between gives a second copy, never a lost event.
 """
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from functools import partial
 
 from workers.errors import (
     ConnectionPaused,
@@ -26,7 +27,6 @@ from workers.ledger.connections import StoredConnection
 from workers.ledger.intents import Intent
 from workers.ledger.mappings import Remembered
 from workers.outcomes import Skipped
-from workers.route import steps_for
 from workers.runtime.books import Books, Changes, Opening
 from workers.runtime.call import Answer, Ask, Call, booked_mapping, make_call, plan_call, replay_calls
 from workers.runtime.company import context_for
@@ -119,7 +119,7 @@ class Round:
         for task in self._live():
             envelope = task.delivery.envelope
             assert envelope is not None, "a message without an envelope has ended before"
-            task.start(steps_for(context(envelope), envelope.data))
+            task.start(partial(self._services.steps_for, context(envelope), envelope.data))
 
     def _think(self) -> None:
         """Let the tasks run until each has ended or waits for QuickBooks."""

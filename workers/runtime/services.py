@@ -3,13 +3,15 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Engine
 
 from events.outgoing import NotConfirmed, Outgoing
+from workers.context import Context
 from workers.quickbooks.client import QuickBooks
 from workers.runtime.settle import Policy
+from workers.steps import Steps
 
 
 class Mail(Protocol):
@@ -80,6 +82,7 @@ class Services:
     budget: Allowance
     breaker: Breaker
     mail: Mail
+    steps_for: Callable[[Context, dict[str, Any]], Steps]
     observer: Observer
     policy: Policy
     owner: str

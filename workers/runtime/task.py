@@ -27,10 +27,14 @@ class Task:
         """True once there is an outcome or an error."""
         return self.outcome is not None or self.error is not None
 
-    def start(self, steps: Steps) -> None:
+    def start(self, function: Callable[[], Steps]) -> None:
         """Begin; afterwards ``step`` is the first thing the function asks for, or it has ended."""
-        self._steps = steps
-        self._run(lambda: next(steps))
+
+        def first() -> Step:
+            self._steps = function()
+            return next(self._steps)
+
+        self._run(first)
 
     def resume(self, answer: object) -> None:
         """Answer the step; afterwards ``step`` is the next one, or it has ended."""

@@ -1,0 +1,70 @@
+"""The worker process: everything a worker needs, put together, and ended by SIGTERM."""
+
+import os
+import signal
+import socket
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from events.broker.publisher import Publisher
+from ops.metrics import Metrics
+from ops.processes.health import HealthServer
+from ops.quickbooks import open_quickbooks
+from ops.settings import Settings
+from schemas.envelope import Workflow
+from workers.ledger.engine import open_ledger
+from workers.route import steps_for
+from workers.runtime.services import Services
+from workers.runtime.settle import Policy
+from workers.runtime.worker import Worker
+from workers.secrets import Secrets
+
+CLOSE_SECONDS = 5.0
+
+
+def run_worker(
+    settings: Settings, workflows: Sequence[Workflow], *, crash: Callable[[str], None] | None = None
+) -> int:
+    """Consume until SIGTERM or SIGINT. Returns the exit code.
+
+    ``crash`` is called with the name of each point between two writes; fault tests end the process there.
+    """
+    engine = open_ledger(settings.database_url, pool_size=settings.worker_threads + 2)
+    metrics = Metrics()
+    secrets = Secrets(settings.secret_key.get_secret_value())
+    online = open_quickbooks(settings, engine, secrets, metrics)
+    publisher = Publisher(settings.broker_url, connection_name="counterfoil worker")
+    publisher.start()
+    services = Services(
+        engine=engine,
+        quickbooks=online.client,
+        budget=online.budget,
+        breaker=online.breaker,
+        mail=publisher,
+        steps_for=steps_for,
+        observer=metrics,
+        policy=Policy(settings.max_attempts, settings.sale_wait_seconds),
+        owner=f"{socket.gethostname()[:30]}-{os.getpid()}-{uuid.uuid4().hex[:8]}",
+        clock=lambda: datetime.now(UTC),
+        new_id=lambda: uuid.uuid4().hex,
+        **({"crash": crash} if crash else {}),
+    )
+    worker = Worker(
+        services,
+        broker_url=settings.broker_url,
+        workflows=workflows,
+        threads=settings.worker_threads,
+        rounds_per_company=settings.rounds_per_company,
+        shutdown_seconds=settings.shutdown_seconds,
+    )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: worker.stop())
+    health = HealthServer(
+        settings.metrics_listen, {"broker": lambda: worker.connected}, registry=metrics.registry
+    )
+    with health:
+        worker.run()
+    publisher.close(CLOSE_SECONDS)
+    engine.dispose()
+    return 0

@@ -1,0 +1,81 @@
+"""One worker at a time on one store object, on both databases."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from workers.ledger.claims import (
+    CLAIM_SECONDS,
+    claim_objects,
+    release_all_claims,
+    release_claims,
+    renew_claims,
+)
+from workers.ledger.engine import open_ledger, writing
+from workers.ledger.tables import metadata
+
+NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+LATER = NOW + timedelta(seconds=CLAIM_SECONDS + 1)
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    engine = open_ledger(database_url)
+    metadata.create_all(engine)
+    yield engine
+    engine.dispose()
+
+
+def claim(engine: Engine, owner: str, *keys: str, now: datetime = NOW) -> set[str]:
+    with writing(engine) as database:
+        return claim_objects(database, "acme", keys, owner=owner, now=now)
+
+
+def test_two_workers_share_what_is_free_and_never_the_same_object(engine: Engine) -> None:
+    first = claim(engine, "one", "order/1", "order/2")
+
+    second = claim(engine, "two", "order/2", "order/3")
+
+    assert (first, second) == ({"order/1", "order/2"}, {"order/3"})
+
+
+def test_a_dead_workers_objects_are_free_again(engine: Engine) -> None:
+    claim(engine, "dead", "order/1")
+
+    assert claim(engine, "next", "order/1", now=LATER) == {"order/1"}
+
+
+def test_a_living_workers_claims_are_kept_by_renewing_them(engine: Engine) -> None:
+    claim(engine, "one", "order/1")
+    with writing(engine) as database:
+        renew_claims(database, owner="one", now=LATER)
+
+    assert claim(engine, "two", "order/1", now=LATER) == set()
+
+
+def test_a_claim_that_was_taken_over_is_not_ours_to_release(engine: Engine) -> None:
+    claim(engine, "slow", "order/1", "order/2")
+    claim(engine, "quick", "order/1", now=LATER)
+
+    with writing(engine) as database:
+        released = release_claims(database, "acme", ["order/1", "order/2"], owner="slow")
+
+    assert released == {"order/2"}
+    assert claim(engine, "third", "order/1", now=LATER) == set()
+
+
+def test_a_worker_that_stops_gives_everything_back(engine: Engine) -> None:
+    claim(engine, "one", "order/1", "order/2")
+
+    with writing(engine) as database:
+        release_all_claims(database, owner="one")
+
+    assert claim(engine, "two", "order/1", "order/2") == {"order/1", "order/2"}
+
+
+def test_the_same_worker_may_claim_again(engine: Engine) -> None:
+    claim(engine, "one", "order/1")
+
+    assert claim(engine, "one", "order/1") == {"order/1"}
