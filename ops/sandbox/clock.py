@@ -1,7 +1,9 @@
 """The sandbox's clock: real time, shifted or stopped by whoever tests against it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 
 def real_time() -> datetime:
@@ -58,4 +60,27 @@ class SandboxClock:
     @property
     def shift_seconds(self) -> float:
         """How far ahead of real time the clock is, in seconds."""
-        return (self() - self._source()).total_seconds()
+        if self._stopped_at is not None:
+            return (self._stopped_at - self._source()).total_seconds()
+        return self._shift.total_seconds()
+
+    @contextmanager
+    def back_at(self, moment: datetime) -> Iterator[None]:
+        """Show this moment inside the block: the journal is carried out again at the times of then."""
+        before = self._stopped_at
+        self._stopped_at = moment
+        try:
+            yield
+        finally:
+            self._stopped_at = before
+
+    def dump(self) -> dict[str, Any]:
+        """How the clock was set, for storage."""
+        stopped = self._stopped_at.isoformat() if self._stopped_at is not None else None
+        return {"shift_seconds": self._shift.total_seconds(), "stopped_at": stopped}
+
+    def load(self, kept: dict[str, Any]) -> None:
+        """Set the clock as it was."""
+        self._shift = timedelta(seconds=kept["shift_seconds"])
+        stopped = kept["stopped_at"]
+        self._stopped_at = datetime.fromisoformat(stopped) if stopped is not None else None

@@ -12,7 +12,7 @@ from ops.sandbox.http.exact_json import UnreadableJson, read_object
 from ops.sandbox.http.planned_faults import CallFacts
 
 PREFIX = "/v3/company/"
-_FROM = re.compile(r"\bfrom\s+([a-z]+)", re.IGNORECASE)
+FROM = re.compile(r"\bfrom\s+([a-z]+)", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -28,6 +28,7 @@ class Call:
     app: str = ""
     operation: str = ""
     entity: str = ""
+    ignores_stored_answer: bool = False
     _text: str | None = field(default=None)
     _document: Json | None = field(default=None)
 
@@ -35,6 +36,11 @@ class Call:
     def request_id(self) -> str:
         """The request id, "" when there is none; on reads it means nothing."""
         return self.parameters.get("requestid", "")
+
+    @property
+    def is_write(self) -> bool:
+        """Whether it may change anything."""
+        return self.method == "POST" and self.operation != "query"
 
     @property
     def content_type(self) -> str:
@@ -66,7 +72,8 @@ class Call:
 
     def fingerprint(self) -> bytes:
         """Equal for calls that ask for the same thing."""
-        what = f"{self.method} {'/'.join(self.path)} {self.parameters.get('operation')} {self.parameters.get('include')}\n"
+        include = self.parameters.get("include", "")
+        what = f"{'/'.join(self.path)} {self.operation} {include}\n"
         return hashlib.blake2b(what.encode() + self.body, digest_size=16).digest()
 
     def facts(self) -> CallFacts:
@@ -78,7 +85,7 @@ def _name(path: tuple[str, ...], call: Call) -> tuple[str, str]:
     """Operation and entity as written in the path; a create is told from an update by the body."""
     match path:
         case ("query",):
-            found = _FROM.search(call.parameters.get("query", "") or call.text())
+            found = FROM.search(call.parameters.get("query", "") or call.text())
             return "query", found.group(1) if found else ""
         case ("batch",) | ("cdc",):
             return path[0], ""

@@ -19,8 +19,8 @@ class FaultKind(StrEnum):
     CUT_AFTER_WRITE = "cut_after_write"
     STREAM_TIMEOUT = "stream_timeout"
     STREAM_TIMEOUT_AFTER_WRITE = "stream_timeout_after_write"
-    TOKEN_EXPIRED = "token_expired"  # noqa: S105
-    TOKEN_REVOKED = "token_revoked"  # noqa: S105
+    TOKEN_EXPIRED = "token_expired"
+    TOKEN_REVOKED = "token_revoked"
     REFUSED = "refused"
     REFUSED_AFTER_WRITE = "refused_after_write"
 

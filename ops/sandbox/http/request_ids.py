@@ -5,12 +5,14 @@ returns the original response, 50 characters, 36 in a batch whose item ids have 
 Everything else is a switch.
 """
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from ops.sandbox.company.json_values import Json
+from ops.sandbox.http.exact_json import read_object
 
 MAX_LENGTH = 50
 MAX_LENGTH_IN_BATCH = 36
@@ -23,8 +25,8 @@ class RequestIdSwitches(BaseModel):
     ``retention_seconds``: after that an id is new again. ``faults_are_stored``: a refused write is
     refused again in the same words, even if the cause is gone. ``different_body``: the same id with
     another body or operation gets the stored answer (``replay``), is refused (``refuse``), or is
-    carried out (``execute``). ``in_flight``: a second call while the first one runs waits for its
-    answer (``wait``), is refused with 600 (``refuse``), or runs too (``both``).
+    carried out (``execute``). ``in_flight``: of two calls at once one does the work and both get
+    its answer (``wait``), or the later one is refused with 600 (``refuse``), or both do it (``both``).
     """
 
     model_config = ConfigDict(extra="forbid", validate_assignment=True)
@@ -37,12 +39,25 @@ class RequestIdSwitches(BaseModel):
 
 @dataclass(slots=True)
 class StoredAnswer:
-    """What was answered to one request id (``status`` is 0 for an item of a batch)."""
+    """What was answered to one request id: JSON without its time; ``at`` in seconds since 1970."""
 
     status: int
-    body: Any
+    body: bytes
     fingerprint: bytes
     at: float
+
+    def document(self) -> Json:
+        """The answer as it was."""
+        return read_object(self.body)
+
+
+@dataclass(slots=True)
+class Flight:
+    """The calls with one request id that are under way at this moment."""
+
+    calls: int = 0
+    is_crowded: bool = False
+    """Whether there ever were two at a time."""
 
 
 Key = tuple[str, str]
@@ -56,7 +71,7 @@ class RequestIds:
         self.switches = switches
         self._seconds = seconds
         self._answers: dict[Key, StoredAnswer] = {}
-        self._running: dict[str, asyncio.Event] = {}
+        self._flights: dict[str, Flight] = {}
 
     def find(self, key: Key) -> StoredAnswer | None:
         """The stored answer, unless it is too old."""
@@ -68,7 +83,7 @@ class RequestIds:
             return None
         return answer
 
-    def store(self, key: Key, status: int, body: Any, fingerprint: bytes) -> StoredAnswer:
+    def store(self, key: Key, status: int, body: bytes, fingerprint: bytes) -> StoredAnswer:
         """Keep an answer for repeats."""
         answer = StoredAnswer(status, body, fingerprint, self._seconds())
         self.put(key, answer)
@@ -78,28 +93,27 @@ class RequestIds:
         """Keep an answer that was read back from storage."""
         self._answers[key] = answer
 
-    def is_running(self, request_id: str) -> bool:
-        """Whether a call with this id is under way."""
-        return request_id in self._running
-
-    async def wait_for(self, request_id: str) -> None:
-        """Wait until no call with this id is under way."""
-        while (event := self._running.get(request_id)) is not None:
-            await event.wait()
-
-    def begin(self, request_id: str) -> None:
-        """Say that a call with this id is under way."""
-        self._running.setdefault(request_id, asyncio.Event())
+    def begin(self, request_id: str) -> Flight:
+        """A call with this id has come in."""
+        flight = self._flights.setdefault(request_id, Flight())
+        flight.calls += 1
+        flight.is_crowded = flight.is_crowded or flight.calls > 1
+        return flight
 
     def end(self, request_id: str) -> None:
-        """Say that the call is over, and wake those who wait."""
-        event = self._running.pop(request_id, None)
-        if event is not None:
-            event.set()
+        """A call with this id is over."""
+        flight = self._flights[request_id]
+        flight.calls -= 1
+        if not flight.calls:
+            del self._flights[request_id]
 
-    def clear(self) -> None:
-        """Forget every answer."""
-        self._answers.clear()
+    def answers(self) -> dict[Key, StoredAnswer]:
+        """Every stored answer, to be put back later."""
+        return dict(self._answers)
+
+    def put_back(self, answers: dict[Key, StoredAnswer]) -> None:
+        """Know these answers and no others."""
+        self._answers = dict(answers)
 
     def __len__(self) -> int:
         return len(self._answers)

@@ -46,7 +46,7 @@ class WebhookSubscription(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     url: str = Field(pattern=r"^https?://")
-    verifier_token: str = "sandbox"  # noqa: S105
+    verifier_token: str = "sandbox"
     format: Literal["cloudevents", "legacy"] = "cloudevents"
     realms: list[str] = []
     entities: list[str] = []
@@ -102,7 +102,8 @@ def legacy_notifications(changes: Sequence[Change]) -> dict[str, Any]:
         realms.setdefault(change.realm_id, []).append(entity)
     return {
         "eventNotifications": [
-            {"realmId": realm_id, "dataChangeEvent": {"entities": entities}} for realm_id, entities in realms.items()
+            {"realmId": realm_id, "dataChangeEvent": {"entities": entities}}
+            for realm_id, entities in realms.items()
         ]
     }
 

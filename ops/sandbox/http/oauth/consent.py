@@ -31,10 +31,15 @@ def consent_page(
         for index, (realm_id, name) in enumerate(companies)
     )
     fields = "".join(
-        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in hidden.items()
+        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
+        for name, value in hidden.items()
     )
     body = _FORM.format(
-        action=escape(action), client_id=escape(client_id), scope=escape(scope), hidden=fields, companies=choices
+        action=escape(action),
+        client_id=escape(client_id),
+        scope=escape(scope),
+        hidden=fields,
+        companies=choices,
     )
     return _PAGE.format(title="Connect to QuickBooks", body=body)
 

@@ -5,8 +5,9 @@ Sources: Intuit's pages "OAuth 2.0" and its FAQ (access 3600 s; the refresh valu
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import asdict, dataclass, field
+from itertools import chain
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -121,6 +122,52 @@ class Grants:
             SANDBOX, SANDBOX, ALL_REALMS, ALL_SCOPES, SANDBOX, now, now, never_rotates=True
         )
 
+    def forget_all(self) -> None:
+        """As at the start: one app, one refresh token, default switches."""
+        self.apps = {SANDBOX: SANDBOX}
+        self.switches = OAuthSwitches()
+        for table in (self.by_refresh, self.access, self._codes):
+            table.clear()
+        self.reset_built_in()
+
+    def dump(self) -> dict[str, Any]:
+        """Everything, for storage."""
+        return {
+            "apps": self.apps,
+            "switches": self.switches.model_dump(),
+            "grants": [asdict(grant) for grant in self.all()],
+            "refresh": {value: grant.id for value, grant in self.by_refresh.items()},
+            "access": [[token.value, token.grant.id, token.expires_at] for token in self.access.values()],
+            "codes": [
+                [value, code.grant.id, code.redirect_uri, code.expires_at]
+                for value, code in self._codes.items()
+            ],
+        }
+
+    def all(self) -> list[Grant]:
+        """Every grant once."""
+        found = chain(
+            self.by_refresh.values(),
+            (token.grant for token in self.access.values()),
+            (code.grant for code in self._codes.values()),
+        )
+        return list({grant.id: grant for grant in found}.values())
+
+    def load(self, kept: dict[str, Any]) -> None:
+        """Everything as it was kept."""
+        grants = {one["id"]: Grant(**one) for one in kept["grants"]}
+        self.apps = kept["apps"]
+        self.switches = OAuthSwitches(**kept["switches"])
+        self.by_refresh = {value: grants[grant_id] for value, grant_id in kept["refresh"].items()}
+        self.access = {
+            value: AccessToken(value, grants[grant_id], expires_at)
+            for value, grant_id, expires_at in kept["access"]
+        }
+        self._codes = {
+            value: _Code(grants[grant_id], redirect_uri, expires_at)
+            for value, grant_id, redirect_uri, expires_at in kept["codes"]
+        }
+
     def authenticate(self, client_id: str, client_secret: str) -> None:
         """Raises OAuthError invalid_client unless this is an app and its secret."""
         if self.apps.get(client_id) != client_secret or not client_secret:
@@ -228,6 +275,14 @@ class Grants:
         token = self.access.get(value)
         if token is not None:
             token.expires_at = min(token.expires_at, self.seconds())
+
+    def expire_grant(self, grant: Grant) -> None:
+        """As if the refresh token had not been used for its whole life; its access tokens end too."""
+        grant.issued_at = self.seconds() - self.switches.refresh_token_seconds
+        grant.previous_until = 0.0
+        for token in self.access.values():
+            if token.grant is grant:
+                token.expires_at = min(token.expires_at, self.seconds())
 
     def revoke(self, value: str) -> bool:
         """End the grant that this refresh or access token belongs to; False when nobody knows the value.

@@ -19,8 +19,13 @@ USER: dict[str, Any] = {
     "familyName": "Box",
     "phoneNumber": "+1 6505550100",
     "phoneNumberVerified": False,
-    "address": {"streetAddress": "1 Test Street", "locality": "Mountain View", "region": "CA",
-                "postalCode": "94043", "country": "US"},
+    "address": {
+        "streetAddress": "1 Test Street",
+        "locality": "Mountain View",
+        "region": "CA",
+        "postalCode": "94043",
+        "country": "US",
+    },
 }
 
 
@@ -49,8 +54,13 @@ class IdTokenSigner:
         """An id token for one app and company, good for an hour."""
         header = {"alg": "RS256", "kid": KEY_ID}
         claims = {
-            "sub": SUBJECT, "aud": [client_id], "realmid": realm_id, "auth_time": int(now), "iss": issuer,
-            "exp": int(now) + 3600, "iat": int(now),
+            "sub": SUBJECT,
+            "aud": [client_id],
+            "realmid": realm_id,
+            "auth_time": int(now),
+            "iss": issuer,
+            "exp": int(now) + 3600,
+            "iat": int(now),
         }
         signed = ".".join(_base64url(json.dumps(part).encode()) for part in (header, claims))
         signature = self._key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())

@@ -1,0 +1,248 @@
+"""What a call asks the company to do, and the envelope of its answer."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+
+from ops.sandbox.company.batch import run_batch
+from ops.sandbox.company.faults import QuickBooksFault, refusal, unreadable_property, unsupported_operation
+from ops.sandbox.company.json_values import Json
+from ops.sandbox.company.registry import entity_for_path
+from ops.sandbox.http.answers import Answer
+from ops.sandbox.http.calls import FROM, Call
+from ops.sandbox.http.exact_json import UnreadableJson, write_json
+from ops.sandbox.http.planned_faults import CallFacts, FaultPlan
+from ops.sandbox.http.request_ids import MAX_ITEM_ID_LENGTH, MAX_LENGTH, MAX_LENGTH_IN_BATCH
+from ops.sandbox.http.uploads import read_upload
+from ops.sandbox.http.writes import Write, Writing, count_fault, fault_of, planned_fault_of
+from ops.sandbox.realm import Realm
+from ops.sandbox.sandbox import Sandbox
+
+READS = frozenset({"read", "query", "cdc", "report"})
+"""Operations that count against the month's reads ("CorePlus" in Intuit's partner programme)."""
+_WRITES = frozenset({"create", "update", "delete", "void"})
+_SINGLE = frozenset({"CompanyInfo", "Preferences"})
+_ITEM_WORDS = frozenset({"bId", "operation", "optionsData", "Query", "CDCQuery", "ReportQuery"})
+_JSON_TYPES = frozenset({"application/json", "text/json"})
+_QUERY_TYPES = frozenset({"application/text", "text/plain"})
+
+
+def refused(realm: Realm, fault: QuickBooksFault) -> Answer:
+    """The answer to a refused call."""
+    document = fault_of(fault)
+    count_fault(realm, document)
+    return Answer(fault.status, write_json({**document, "time": realm.time()}))
+
+
+def invalid_request_id(detail: str) -> QuickBooksFault:
+    """Too long; 2130 stands in Intuit's table of error codes."""
+    return refusal("2130", "Invalid Request Id Format", f"Invalid Request Id Format : {detail}", "requestid")
+
+
+def _options(text: str) -> frozenset[str]:
+    return frozenset(part.strip().lower() for part in text.split(",") if part.strip())
+
+
+def _body(call: Call) -> Json:
+    try:
+        return call.document()
+    except UnreadableJson as error:
+        raise unreadable_property() from error
+
+
+class Operations:
+    """Carries calls out. Everything in here is one step for all other calls: nothing waits."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    def perform(self, realm: Realm, call: Call) -> Answer:
+        """The answer to a call that is let through.
+
+        Raises:
+            QuickBooksFault: it is refused.
+        """
+        match call.operation, call.method:
+            case "query", "GET" | "POST":
+                return self._query(realm, call)
+            case "batch", "POST":
+                return self._batch(realm, call)
+            case "cdc", "GET":
+                return self._cdc(realm, call)
+            case "report", "GET":
+                return self._read(realm, call, realm.company.report(call.path[1], call.parameters))
+            case "upload", "POST":
+                return self._upload(realm, call)
+            case "read", "GET":
+                return self._object(realm, call)
+            case operation, "POST" if operation in _WRITES:
+                return self._single(realm, call)
+            case _:
+                raise unsupported_operation(call.operation or "/".join(call.path))
+
+    def _read(self, realm: Realm, call: Call, document: Json) -> Answer:
+        self._sandbox.count_read(call.app)
+        realm.counters[call.operation] += 1
+        realm.counters["reads"] += 1
+        return Answer(200, write_json(document))
+
+    def _query(self, realm: Realm, call: Call) -> Answer:
+        if call.method == "POST" and call.content_type not in _QUERY_TYPES:
+            return _wrong_type()
+        statement = call.text() if call.method == "POST" else call.parameters.get("query", "")
+        found = realm.company.query(statement)
+        return self._read(realm, call, {"QueryResponse": found, "time": realm.time()})
+
+    def _cdc(self, realm: Realm, call: Call) -> Answer:
+        entities = [name.strip() for name in call.parameters.get("entities", "").split(",") if name.strip()]
+        try:
+            # A client that forgets to encode "+00:00" sends a blank instead.
+            since = datetime.fromisoformat(call.parameters.get("changedSince", "").replace(" ", "+"))
+        except ValueError as error:
+            raise refusal(
+                "2020",
+                "Required param missing, need to supply the required value for the API",
+                "Required parameter changedSince is missing in the request",
+                "changedSince",
+            ) from error
+        if since.tzinfo is None:
+            since = since.replace(tzinfo=realm.zone)
+        found = realm.company.cdc([entity_for_path(name) or name for name in entities], since)
+        return self._read(realm, call, {"CDCResponse": [found], "time": realm.time()})
+
+    def _object(self, realm: Realm, call: Call) -> Answer:
+        entity = entity_for_path(call.entity)
+        if entity is None or len(call.path) > 2:
+            raise unsupported_operation("/".join(call.path))
+        row_id = call.path[1] if len(call.path) == 2 else ""
+        if entity in _SINGLE and row_id in ("", "1", realm.realm_id):
+            found = realm.only(entity)
+        elif row_id:
+            found = realm.company.read(entity, row_id)
+        else:
+            raise unsupported_operation(f"read {call.entity}")
+        return self._read(realm, call, {entity: found, "time": realm.time()})
+
+    def _single(self, realm: Realm, call: Call) -> Answer:
+        if call.content_type not in _JSON_TYPES:
+            return _wrong_type()
+        if len(call.request_id) > MAX_LENGTH:
+            raise invalid_request_id(f"at most {MAX_LENGTH} characters")
+        entity = entity_for_path(call.entity)
+        if entity is None or (len(call.path) > 1 and entity != "TaxService"):
+            raise unsupported_operation("/".join(call.path))
+        write = Write(
+            call.operation,
+            entity,
+            _body(call),
+            _options(call.parameters.get("include", "")),
+            request_id=call.request_id,
+            fingerprint=call.fingerprint() if call.request_id else b"",
+            time=realm.time(),
+        )
+        writing = Writing(self._sandbox, realm, call.ignores_stored_answer)
+        planned = realm.faults.strike(call.facts(), per_item=True) if realm.faults else []
+        outcome = writing.carry_out(write, planned, None)
+        writing.finish()
+        return Answer(outcome.status, write_json(outcome.document))
+
+    def _upload(self, realm: Realm, call: Call) -> Answer:
+        writing = Writing(self._sandbox, realm, call.ignores_stored_answer)
+        planned = realm.faults.strike(call.facts(), per_item=True) if realm.faults else []
+        responses = []
+        for number, upload in enumerate(read_upload(call.headers.get("content-type", ""), call.body)):
+            item_id = f"upload{number}" if call.request_id else ""
+            write = Write(
+                "create",
+                "Attachable",
+                {**upload.document(), "Size": len(upload.content)},
+                frozenset(),
+                call.request_id,
+                item_id,
+                call.fingerprint(),
+            )
+            outcome = writing.carry_out(write, planned, None)
+            if outcome.status == 200 and not outcome.is_repeat:
+                self._sandbox.add_file(realm, outcome.document["Attachable"]["Id"], upload.content)
+            responses.append(outcome.document)
+        writing.finish()
+        return Answer(200, write_json({"AttachableResponse": responses, "time": realm.time()}))
+
+    def _batch(self, realm: Realm, call: Call) -> Answer:
+        if call.content_type not in _JSON_TYPES:
+            return _wrong_type()
+        items = _body(call).get("BatchItemRequest")
+        if not isinstance(items, list):
+            raise unreadable_property()
+        if call.request_id:
+            _check_lengths(call.request_id, items)
+        batch = _Batch(self._sandbox, realm, call)
+        responses = run_batch(realm.company, items, around=batch.around)
+        batch.writing.finish()
+        realm.counters["batch"] += 1
+        realm.counters["batch_items"] += len(items)
+        return Answer(200, write_json({"BatchItemResponse": responses, "time": realm.time()}))
+
+
+class _Batch:
+    """What happens around each item of one batch."""
+
+    def __init__(self, sandbox: Sandbox, realm: Realm, call: Call) -> None:
+        self._sandbox = sandbox
+        self._realm = realm
+        self._call = call
+        self.writing = Writing(sandbox, realm, call.ignores_stored_answer)
+
+    def around(self, item: Json, do: Callable[[], Json]) -> Json:
+        """The answer to one item, without its bId.
+
+        Raises:
+            QuickBooksFault: the item is refused.
+        """
+        operation = str(item.get("operation", "query")).lower()
+        name = next((key for key in item if key not in _ITEM_WORDS), "")
+        facts = CallFacts("POST", name or _queried(item), operation, lambda: write_json(item).decode())
+        planned = self._realm.faults.strike(facts, per_item=True) if self._realm.faults else []
+        entity = entity_for_path(name)
+        if operation not in _WRITES or entity is None or not isinstance(item[name], dict):
+            return self._other(do, planned, operation)
+        include = _options(str(item.get("optionsData", "")))
+        if "void" in include:
+            operation = "void"
+        request_id = self._call.request_id
+        write = Write(
+            operation, entity, item[name], include, request_id, str(item.get("bId", "")) if request_id else ""
+        )
+        if request_id:
+            write.fingerprint = hashlib.blake2b(write_json(item), digest_size=16).digest()
+        return self.writing.carry_out(write, planned, do).document
+
+    def _other(self, do: Callable[[], Json], planned: list[FaultPlan], operation: str) -> Json:
+        if planned:
+            count_fault(self._realm, document := planned_fault_of(planned[0]))
+            return document
+        try:
+            answer = do()
+        except QuickBooksFault as fault:
+            count_fault(self._realm, fault_of(fault))
+            raise
+        if operation == "query":
+            self._sandbox.count_read(self._call.app)
+            self._realm.counters["reads"] += 1
+        return answer
+
+
+def _queried(item: Json) -> str:
+    found = FROM.search(str(item.get("Query", "")))
+    return found.group(1) if found else ""
+
+
+def _wrong_type() -> Answer:
+    return Answer(415, b"Unsupported Media Type", b"text/plain")
+
+
+def _check_lengths(request_id: str, items: list[Json]) -> None:
+    if len(request_id) > MAX_LENGTH_IN_BATCH:
+        raise invalid_request_id(f"at most {MAX_LENGTH_IN_BATCH} characters with a batch")
+    if any(len(str(item.get("bId", ""))) > MAX_ITEM_ID_LENGTH for item in items if isinstance(item, dict)):
+        raise invalid_request_id(f"a bId has at most {MAX_ITEM_ID_LENGTH} characters beside a request id")

@@ -1,0 +1,161 @@
+"""Writes, single ones and items of a batch: request ids, planned refusals, journal rows, webhooks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ops.sandbox.company.faults import QuickBooksFault, refusal
+from ops.sandbox.company.json_values import Json
+from ops.sandbox.http.answers import error_entry, fault_document
+from ops.sandbox.http.exact_json import write_json
+from ops.sandbox.http.planned_faults import AFTER_WRITE, FaultPlan
+from ops.sandbox.http.request_ids import StoredAnswer
+from ops.sandbox.realm import Realm
+from ops.sandbox.sandbox import Sandbox
+from ops.sandbox.storage import JournalRow
+
+_ACTIONS = {"create": "created", "update": "updated", "delete": "deleted", "void": "voided"}
+
+
+@dataclass(slots=True)
+class Write:
+    """One write that a caller asked for; ``request_id`` is "" when it gave none."""
+
+    operation: str
+    entity: str
+    document: Json
+    include: frozenset[str]
+    request_id: str = ""
+    item_id: str = ""
+    fingerprint: bytes = b""
+    time: str = ""
+    """Stands in the answer of a single call, and in its repeats; items of a batch have none."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a write is answered with."""
+
+    status: int
+    document: Json
+    is_repeat: bool = False
+
+
+def fault_of(fault: QuickBooksFault) -> Json:
+    """The ``Fault`` that a refusal is answered with."""
+    errors = (error_entry(one.code, one.message, one.detail, one.element) for one in fault.errors)
+    return {"Fault": fault_document(fault.type, errors)}
+
+
+def duplicate_request_id(request_id: str) -> QuickBooksFault:
+    """In Intuit's table of error codes, though ids are documented to be answered again, not refused."""
+    return refusal("600", "Duplicate Request ID", f"Duplicate Request ID : {request_id}", "requestid")
+
+
+def planned_fault_of(plan: FaultPlan) -> Json:
+    """The ``Fault`` that was asked for."""
+    error = plan.error
+    entry = error_entry(error.code, error.message, error.detail, error.element)
+    return {"Fault": fault_document(error.type, [entry])}
+
+
+def count_fault(realm: Realm, document: Json) -> None:
+    """One more refusal of each code."""
+    for error in document["Fault"]["Error"]:
+        realm.counters[f"fault.{error['code']}"] += 1
+
+
+def _timed(write: Write, document: Json) -> Json:
+    if write.time:
+        document["time"] = write.time
+    return document
+
+
+@dataclass(slots=True)
+class Writing:
+    """The writes of one call; ``finish`` puts them on disk before the call is answered."""
+
+    sandbox: Sandbox
+    realm: Realm
+    ignores_stored_answers: bool = False
+    _rows: list[JournalRow] = field(default_factory=list)
+
+    def carry_out(self, write: Write, planned: list[FaultPlan], do: Callable[[], Json] | None) -> Outcome:
+        """Do it, or answer what its request id was answered before. Never raises QuickBooksFault.
+
+        ``do`` carries out an item of a batch and gives its envelope; without it the company is called.
+        """
+        if write.request_id and not self.ignores_stored_answers:
+            known = self._known(write)
+            if known is not None:
+                return known
+        for plan in planned:
+            if plan.kind not in AFTER_WRITE:
+                return self._refused(write, planned_fault_of(plan), plan.error.status)
+        try:
+            outcome = Outcome(200, _timed(write, self._do(write, do)))
+        except QuickBooksFault as fault:
+            outcome = self._refused(write, fault_of(fault), fault.status)
+            if write.request_id and self.realm.request_ids.switches.faults_are_stored and fault.status < 500:
+                self._remember(write, outcome)
+            return outcome
+        if write.request_id:
+            self._remember(write, outcome)
+        if planned:
+            return self._refused(write, planned_fault_of(planned[0]), planned[0].error.status)
+        return outcome
+
+    def _do(self, write: Write, do: Callable[[], Json] | None) -> Json:
+        realm, keeps = self.realm, self.sandbox.storage.is_on
+        at = self.sandbox.clock() if keeps else None
+        sent = write_json(write.document) if keeps else b""
+        if do is not None:
+            envelope = do()
+            answer: Json = envelope[write.entity]
+        else:
+            answer = realm.write(write.operation, write.entity, write.document, write.include)
+            envelope = {write.entity: answer}
+        realm.counters[f"{write.operation}.{write.entity}"] += 1
+        if at is not None:
+            options = " ".join(sorted(write.include))
+            self._rows.append(JournalRow(realm.realm_id, at, write.operation, write.entity, options, sent))
+        self.sandbox.tell(realm.realm_id, write.entity, str(answer.get("Id", "")), _ACTIONS[write.operation])
+        return envelope
+
+    def _refused(self, write: Write, document: Json, status: int) -> Outcome:
+        count_fault(self.realm, document)
+        return Outcome(status, _timed(write, document))
+
+    def _known(self, write: Write) -> Outcome | None:
+        ids = self.realm.request_ids
+        known = ids.find((write.request_id, write.item_id))
+        if known is None or known.fingerprint == write.fingerprint:
+            return self._repeat(known) if known is not None else None
+        match ids.switches.different_body:
+            case "execute":
+                return None
+            case "refuse":
+                return self._refused(write, fault_of(duplicate_request_id(write.request_id)), 400)
+            case "replay":
+                return self._repeat(known)
+
+    def _repeat(self, known: StoredAnswer) -> Outcome:
+        self.realm.counters["replayed"] += 1
+        return Outcome(known.status, known.document(), is_repeat=True)
+
+    def _remember(self, write: Write, outcome: Outcome) -> None:
+        body = write_json(outcome.document)
+        key = (write.request_id, write.item_id)
+        self.realm.request_ids.store(key, outcome.status, body, write.fingerprint)
+        if not self.sandbox.storage.is_on:
+            return
+        if outcome.status != 200:
+            at = self.sandbox.clock()
+            self._rows.append(JournalRow(self.realm.realm_id, at, "", write.entity, "", b""))
+        row = self._rows[-1]
+        row.request_id, row.item_id, row.fingerprint = write.request_id, write.item_id, write.fingerprint
+        row.status, row.answer = outcome.status, body
+
+    def finish(self) -> None:
+        """On disk from here on."""
+        if self._rows:
+            self.sandbox.keep(self._rows)

@@ -1,0 +1,165 @@
+"""Webhooks out. Sources: Intuit's page "Webhooks" and its blog of November 2025 (CloudEvents)."""
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import Queue
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from tests.ops.sandbox.http.caller import Caller
+
+ANN = {"DisplayName": "Ann Example"}
+
+
+@dataclass
+class Delivery:
+    """What was posted to the app."""
+
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class Ears:
+    """An app that hears webhooks; ``answers`` are given in turn, then 200."""
+
+    url: str
+    heard: "Queue[Delivery]"
+    answers: list[int]
+
+    def next(self) -> Delivery:
+        return self.heard.get(timeout=20)
+
+
+@pytest.fixture
+def ears() -> Iterator[Ears]:
+    heard: Queue[Delivery] = Queue()
+    answers: list[int] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(answers.pop(0) if answers else 200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            heard.put(Delivery({name.lower(): value for name, value in self.headers.items()}, body))
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    yield Ears(f"http://127.0.0.1:{listener.server_port}/", heard, answers)
+    listener.shutdown()
+    listener.server_close()
+    thread.join()
+
+
+def test_a_change_is_told_as_a_cloud_event(us: Caller, ears: Ears) -> None:
+    us.server.subscribe(ears.url)
+
+    created = us.create("Customer", ANN)
+
+    (event,) = ears.next().json
+    assert event["specversion"] == "1.0"
+    assert event["type"] == "qbo.customer.created.v1"
+    assert event["intuitentityid"] == created["Id"]
+    assert event["intuitaccountid"] == us.realm_id
+    assert event["data"] == {}
+    assert event["id"]
+
+
+def test_a_change_is_told_in_the_old_format(us: Caller, ears: Ears) -> None:
+    us.server.subscribe(ears.url, format="legacy")
+
+    created = us.create("Customer", ANN)
+
+    (notification,) = ears.next().json["eventNotifications"]
+    (entity,) = notification["dataChangeEvent"]["entities"]
+    assert notification["realmId"] == us.realm_id
+    assert (entity["name"], entity["id"], entity["operation"]) == ("Customer", created["Id"], "Create")
+
+
+@pytest.mark.parametrize("format", ["legacy", "cloudevents"])
+def test_the_body_is_signed_with_the_verifier_token(us: Caller, ears: Ears, format: str) -> None:
+    us.server.subscribe(ears.url, format=format, verifier_token="secret")
+
+    us.create("Customer", ANN)
+
+    delivery = ears.next()
+    expected = base64.b64encode(hmac.digest(b"secret", delivery.body, hashlib.sha256)).decode()
+    assert delivery.headers["intuit-signature"] == expected
+
+
+def test_update_void_and_delete_are_told_apart(us: Caller, ears: Ears) -> None:
+    line = {
+        "Amount": 10,
+        "DetailType": "SalesItemLineDetail",
+        "SalesItemLineDetail": {"ItemRef": {"value": "1"}, "TaxCodeRef": {"value": "NON"}},
+    }
+    created = us.create("Invoice", {"CustomerRef": {"value": "1"}, "Line": [line]})
+    us.server.subscribe(ears.url, entities=["Invoice"], gather_seconds=0.5)
+
+    us.post("invoice", {"Id": created["Id"], "SyncToken": "0", "sparse": True, "PrivateNote": "x"})
+    us.post("invoice", {"Id": created["Id"], "SyncToken": "1"}, operation="void")
+    us.post("invoice", {"Id": created["Id"], "SyncToken": "2"}, operation="delete")
+
+    types = [event["type"] for event in ears.next().json]
+    assert types == ["qbo.invoice.updated.v1", "qbo.invoice.voided.v1", "qbo.invoice.deleted.v1"]
+
+
+def test_items_of_a_batch_are_told_and_repeats_and_refusals_are_not(us: Caller, ears: Ears) -> None:
+    us.server.subscribe(ears.url, gather_seconds=0.5)
+    items = [{"bId": "1", "operation": "create", "Customer": ANN}]
+
+    us.batch(items, requestid="b-1")
+    us.batch(items, requestid="b-1")
+    us.post("customer", ANN)
+    us.create("Vendor", {"DisplayName": "Last"})
+
+    types = [event["type"] for event in ears.next().json]
+    assert types == ["qbo.customer.created.v1", "qbo.vendor.created.v1"]
+
+
+def test_what_is_not_answered_with_200_is_sent_again_unchanged(us: Caller, ears: Ears) -> None:
+    ears.answers.extend([500, 503])
+    us.server.subscribe(ears.url, retry_scale=0.001)
+
+    us.create("Customer", ANN)
+
+    assert len({ears.next().body for _ in range(3)}) == 1
+
+
+def test_only_wanted_realms_and_entities_are_told(us: Caller, ears: Ears) -> None:
+    us.server.subscribe(ears.url, realms=["1"])
+    us.server.subscribe(ears.url, entities=["Vendor"])
+
+    us.create("Customer", ANN)
+    us.create("Vendor", {"DisplayName": "Vic"})
+
+    (event,) = ears.next().json
+    assert event["type"] == "qbo.vendor.created.v1"
+    assert ears.heard.empty()
+
+
+def test_after_unsubscribing_nothing_is_told(us: Caller, ears: Ears) -> None:
+    first = us.server.subscribe(ears.url)
+    us.server.admin("DELETE", f"/webhooks/{first}")
+    us.server.subscribe(ears.url, entities=["Vendor"])
+
+    us.create("Customer", ANN)
+    us.create("Vendor", {"DisplayName": "Vic"})
+
+    assert [event["type"] for event in ears.next().json] == ["qbo.vendor.created.v1"]
