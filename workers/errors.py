@@ -221,3 +221,21 @@ class QuickBooksRejected(NeedsAttention):
     """QuickBooks understood the request and refused it; ``fault_code`` is Intuit's code."""
 
     reason = "quickbooks_rejected"
+
+
+class UnsupportedByPlan(NeedsAttention):
+    """The QuickBooks company's plan or settings lack what the event needs (5020, 5030)."""
+
+    reason = "unsupported_by_plan"
+
+
+class NumberTaken(NeedsAttention):
+    """The document number belongs to another document, which is not this one (6140)."""
+
+    reason = "number_taken"
+
+
+class EditAfterRefund(NeedsAttention):
+    """A paid order was edited after a part of it was refunded: only a person knows what belongs together."""
+
+    reason = "edit_after_refund"

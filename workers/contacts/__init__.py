@@ -1,0 +1,1 @@
+"""What contact events do to the books."""

@@ -1,0 +1,157 @@
+"""A store's customer account as a QuickBooks customer (rules A60 to A67)."""
+
+from collections.abc import Generator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from schemas.contacts import Contact, ContactRemoved
+from schemas.orders import Buyer
+from workers.answers import GONE, STALE, carried_out
+from workers.context import Context
+from workers.errors import ChangedInQuickBooks, QuickBooksRejected, RemovedInQuickBooks, StaleObject
+from workers.mapping.customer import changed_fields, field_marks
+from workers.mapping.frame import Frame
+from workers.mapping.names import quoted
+from workers.outcomes import Booked, Document, Skipped, Superseded
+from workers.parties.customers import Party, known_customer, party_of, resolve_customer
+from workers.steps import Json, Step, Steps, StoreKey, SyncMapping, Write, find, recall, remember
+
+
+def sync_contact(contact: Contact, context: Context) -> Steps:
+    """Create the customer, or update what the store changed since; without a change nothing is called (A66)."""
+    frame = Frame.of(context, f"Customer {contact.contact_id}")
+    if frame.settings.customers == "per_store":
+        return Skipped("one_customer_for_all")
+    party = party_of(_buyer(contact), context.company.home_currency, frame)
+    own_key = StoreKey("customer", contact.contact_id)
+    if own_key not in party.keys:
+        return Skipped("no_name")
+    version = context.envelope.time
+    known = yield from recall(party.keys)
+    own = known.get(own_key)
+    if own is not None and own.version is not None and version < own.version:
+        return Superseded()
+    mapping = known_customer(party, known)
+    if mapping is None:
+        customer_id = yield from resolve_customer(party, known, frame)
+        known = yield from recall(party.keys)
+        mapping = known[own_key]
+        assert mapping.quickbooks_id == customer_id, "a resolved customer is remembered"
+    else:
+        mapping = yield from _updated(party, mapping, frame)
+    yield from _remember_all(party, known, mapping, own_key, version)
+    return Booked((Document("Customer", mapping.quickbooks_id),))
+
+
+def remove_contact(contact: ContactRemoved, context: Context) -> Steps:  # noqa: ARG001
+    """The books keep their customer; what the ledger keeps of a person are hashes and ids (A67)."""
+    return Skipped("books_keep_the_customer")
+    yield  # a workflow function is a generator
+
+
+def _updated(party: Party, mapping: SyncMapping, frame: Frame) -> Generator[Step, Any, SyncMapping]:
+    """A sparse update of what changed; never over a person's edit of the same field."""
+    marks = mapping.detail.get("fields", {})
+    changes = changed_fields(party.fields, marks)
+    if not changes:
+        return mapping
+    answer = yield from _write(changes, mapping, marks, frame)
+    return replace(
+        mapping,
+        sync_token=str(answer.get("SyncToken", mapping.sync_token)),
+        detail={**mapping.detail, "fields": field_marks(party.fields)},
+    )
+
+
+def _write(
+    changes: Json, mapping: SyncMapping, marks: dict[str, str], frame: Frame
+) -> Generator[Step, Any, Json]:
+    try:
+        return (yield from carried_out(_step(changes, mapping, mapping.sync_token), frame.subject))
+    except QuickBooksRejected as error:
+        if error.fault_code == GONE:
+            raise _gone(mapping, frame) from error
+        if error.fault_code != STALE:
+            raise
+    rows = yield from find("Customer", f"Id = {quoted(mapping.quickbooks_id)} AND Active IN (true, false)")
+    if not rows or not rows[0].get("Active", True):
+        raise _gone(mapping, frame)
+    _check_untouched(rows[0], changes, marks, frame)
+    try:
+        return (yield from carried_out(_step(changes, mapping, str(rows[0]["SyncToken"])), frame.subject))
+    except QuickBooksRejected as error:
+        if error.fault_code == STALE:
+            raise StaleObject(f"{frame.subject} changed in QuickBooks while we worked on it.") from error
+        raise
+
+
+def _step(changes: Json, mapping: SyncMapping, sync_token: str) -> Write:
+    body = {**changes, "Id": mapping.quickbooks_id, "SyncToken": sync_token, "sparse": True}
+    return Write("customer-update", "Customer", "update", body)
+
+
+def _check_untouched(row: Json, changes: Json, marks: dict[str, str], frame: Frame) -> None:
+    """A field that we are about to change must still be as the store said it last."""
+    theirs = field_marks(_comparable(row))
+    touched = [name for name in changes if name in marks and theirs.get(name) != marks[name]]
+    if touched:
+        raise ChangedInQuickBooks(
+            f"{frame.subject}: {', '.join(touched)} was changed in QuickBooks and in the store. "
+            "Make them the same, then Retry; or Ignore it.",
+            cause=f"customer {row['Id']}",
+            fix="counterfoil errors ignore EVENT",
+        )
+
+
+def _comparable(row: Json) -> Json:
+    """A customer as QuickBooks answers it, reduced to what we send."""
+    fields: Json = {name: row[name] for name in ("GivenName", "FamilyName", "CompanyName") if row.get(name)}
+    for name, keys in (
+        ("PrimaryEmailAddr", ("Address",)),
+        ("PrimaryPhone", ("FreeFormNumber",)),
+        ("BillAddr", _ADDRESS),
+        ("ShipAddr", _ADDRESS),
+    ):
+        if row.get(name):
+            fields[name] = {key: row[name][key] for key in keys if row[name].get(key)}
+    return fields
+
+
+_ADDRESS = ("Line1", "Line2", "City", "CountrySubDivisionCode", "PostalCode", "Country")
+
+
+def _gone(mapping: SyncMapping, frame: Frame) -> RemovedInQuickBooks:
+    return RemovedInQuickBooks(
+        f"{frame.subject}: QuickBooks customer {mapping.quickbooks_id} was removed or made inactive. "
+        "Make it active there, then Retry; or Ignore it.",
+        cause=f"customer {mapping.quickbooks_id}",
+        fix="QuickBooks: Customers, Include inactive, Make active",
+    )
+
+
+def _remember_all(
+    party: Party,
+    known: dict[StoreKey, SyncMapping],
+    mapping: SyncMapping,
+    own_key: StoreKey,
+    version: datetime,
+) -> Generator[Step, Any, None]:
+    """The version under the contact's own id, and the customer under each key that leads to it."""
+    for key in party.keys:
+        new = replace(mapping, key=key, version=version if key == own_key else None)
+        if known.get(key) != new:
+            yield from remember(new)
+
+
+def _buyer(contact: Contact) -> Buyer:
+    return Buyer(
+        customer_id=contact.contact_id,
+        email=contact.email,
+        first_name=contact.first_name,
+        last_name=contact.last_name,
+        company=contact.company,
+        phone=contact.phone,
+        billing=contact.billing,
+        shipping=contact.shipping,
+    )

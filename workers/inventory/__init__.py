@@ -1,0 +1,1 @@
+"""What product and stock events do to the books."""

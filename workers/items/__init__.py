@@ -1,0 +1,1 @@
+"""Finding or creating the QuickBooks item of a product."""

@@ -1,0 +1,1 @@
+"""From the store's words to QuickBooks documents. Pure: no steps, no clock, no broker."""

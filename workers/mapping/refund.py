@@ -1,0 +1,101 @@
+"""A refund as a refund receipt, or as a credit memo where no money went back (rules A4 to A6)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Literal
+
+from schemas.money import to_cents
+from schemas.orders import Refund, RefundLine
+from workers.mapping.accounts import purpose_item
+from workers.mapping.addresses import addresses_of
+from workers.mapping.document import body_of
+from workers.mapping.frame import Frame
+from workers.mapping.lines import DocLine
+from workers.mapping.marks import book_date, private_note
+from workers.mapping.sale_lines import charge_lines, fee_item, shipping_item
+from workers.mapping.taxes import TaxRules
+from workers.mapping.totals import Reckoning, reckon
+from workers.steps import Json
+
+RefundKind = Literal["RefundReceipt", "CreditMemo"]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemBack:
+    """The item of a returned line, and whether QuickBooks keeps stock of it."""
+
+    quickbooks_id: str
+    stocked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RefundDocument:
+    """A document ready to be sent, but for customer and account."""
+
+    kind: RefundKind
+    body: Json
+    total: Decimal
+    tax: Decimal
+
+
+def refund_document(
+    refund: Refund,
+    kind: RefundKind,
+    items: Mapping[str, ItemBack],
+    frame: Frame,
+    *,
+    number: str,
+    sale: str,
+    inclusive: bool,
+) -> RefundDocument:
+    """Build it. ``items`` by line id; ``sale`` names the document that it refunds; ``inclusive`` as the sale was.
+
+    Raises:
+        NeedsAttention: of the kind that says what is unmapped.
+    """
+    rules = TaxRules(frame, refund.taxes)
+    lines = [
+        *(_line(line, items, rules) for line in refund.lines),
+        *charge_lines(refund.shipping, shipping_item, "Shipping", rules),
+        *charge_lines(refund.fees, fee_item, "Fee", rules),
+    ]
+    reckoning = reckon(lines, refund.total_tax, rules, inclusive=inclusive)
+    reckoning = _adjusted(reckoning, to_cents(refund.total), rules)
+    body = {
+        "DocNumber": number,
+        "TxnDate": book_date(refund.created_at, frame.settings.time_zone),
+        "PrivateNote": private_note(
+            frame.marker("refund", refund.refund_id), f"Refund of {sale}", refund.reason
+        ),
+        **addresses_of(refund.buyer),
+        **body_of(reckoning, refund.currency, frame),
+    }
+    return RefundDocument(kind, body, reckoning.total, reckoning.tax)
+
+
+def _line(line: RefundLine, items: Mapping[str, ItemBack], rules: TaxRules) -> DocLine:
+    """Goods that did not come back must not come back in QuickBooks' stock either (A5)."""
+    code, tax = rules.line_code(line.taxes, line.tax), to_cents(line.tax)
+    if line.gift_card:
+        item, code, tax = purpose_item("gift_card", rules.frame), rules.untaxed_code(), Decimal(0)
+    elif items[line.line_id].stocked and not line.restocked:
+        item = purpose_item("refund_adjustment", rules.frame)
+    else:
+        item = items[line.line_id].quickbooks_id
+    return DocLine(to_cents(line.total), item, "", line.quantity or None, line.name or line.sku, code, tax)
+
+
+def _adjusted(reckoning: Reckoning, total: Decimal, rules: TaxRules) -> Reckoning:
+    """The part of a refund that belongs to no line (A5); leftover cents of its lines count as rounding."""
+    leftover = total - reckoning.total
+    if not leftover:
+        return reckoning
+    items = rules.frame.settings.items
+    cents = bool(reckoning.lines) and abs(leftover) <= rules.frame.settings.rounding_limit
+    if cents and items.rounding:
+        item, words = items.rounding, "Rounding"
+    else:
+        item, words = purpose_item("refund_adjustment", rules.frame), "Refund adjustment"
+    line = DocLine(leftover, item, description=words, tax_code=rules.untaxed_code())
+    return replace(reckoning, lines=(*reckoning.lines, line))

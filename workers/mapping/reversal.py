@@ -1,0 +1,95 @@
+"""Taking a booked document back: its own lines, less what refunds gave back already (rules A9, A10)."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from workers.mapping.frame import Frame
+from workers.mapping.lines import DocLine, render
+from workers.steps import Json
+
+ZERO = Decimal(0)
+
+
+def reversal_body(sale: Json, given_back: Sequence[Json], frame: Frame) -> Json:
+    """Line and tax of a refund receipt or credit memo that takes back what is left of ``sale``.
+
+    Built from QuickBooks' own documents, so it is right whatever the order says by now.
+    """
+    left = doc_lines(sale)
+    if given_back:
+        returned = [line for document in given_back for line in doc_lines(document)]
+        left = _remainder(left, returned)
+    inclusive = sale.get("GlobalTaxCalculation") == "TaxInclusive"
+    body: Json = {"Line": [render(line, inclusive=inclusive) for line in left]}
+    for name in ("CurrencyRef", "ExchangeRate", "GlobalTaxCalculation", "ShipAddr", "BillAddr"):
+        if sale.get(name):
+            body[name] = sale[name]
+    if any(line.account_id for line in left):
+        body["ApplyTaxAfterDiscount"] = bool(sale.get("ApplyTaxAfterDiscount"))
+    tax = _tax(sale) - sum((_tax(document) for document in given_back), ZERO)
+    match frame.company.tax:
+        case "us_automated":
+            body["TxnTaxDetail"] = {"TotalTax": tax}
+        case "us_manual" if (sale.get("TxnTaxDetail") or {}).get("TxnTaxCodeRef"):
+            code = sale["TxnTaxDetail"]["TxnTaxCodeRef"]["value"]
+            body["TxnTaxDetail"] = {"TxnTaxCodeRef": {"value": code}}
+        case _:
+            pass
+    return body
+
+
+def doc_lines(document: Json) -> list[DocLine]:
+    """The lines of a document as QuickBooks answers it."""
+    return [_doc_line(line) for line in document.get("Line", ()) if line.get("DetailType") in _DETAILS]
+
+
+_DETAILS = ("SalesItemLineDetail", "DiscountLineDetail")
+
+
+def _doc_line(line: Json) -> DocLine:
+    detail = line[line["DetailType"]]
+    amount = _decimal(line.get("Amount"))
+    gross = detail.get("TaxInclusiveAmt")
+    quantity = detail.get("Qty")
+    return DocLine(
+        amount=amount,
+        item_id=_ref(detail.get("ItemRef")),
+        account_id=_ref(detail.get("DiscountAccountRef")),
+        quantity=_decimal(quantity) if quantity is not None else None,
+        description=str(line.get("Description", "")),
+        tax_code=_ref(detail.get("TaxCodeRef")),
+        tax=_decimal(gross) - amount if gross is not None else ZERO,
+    )
+
+
+def _remainder(sold: Sequence[DocLine], returned: Sequence[DocLine]) -> list[DocLine]:
+    """What is left of each item under each tax code."""
+    left: dict[tuple[str, str, str], DocLine] = {}
+    for sign, lines in ((1, sold), (-1, returned)):
+        for line in lines:
+            key = (line.item_id, line.account_id, line.tax_code)
+            before = left.get(key)
+            quantity = (line.quantity or ZERO) * sign + ((before.quantity or ZERO) if before else ZERO)
+            left[key] = DocLine(
+                amount=line.amount * sign + (before.amount if before else ZERO),
+                item_id=line.item_id,
+                account_id=line.account_id,
+                quantity=quantity or None,
+                description=before.description if before else line.description,
+                tax_code=line.tax_code,
+                tax=line.tax * sign + (before.tax if before else ZERO),
+            )
+    return [line for line in left.values() if line.amount or line.quantity or line.tax]
+
+
+def _tax(document: Json) -> Decimal:
+    return _decimal((document.get("TxnTaxDetail") or {}).get("TotalTax"))
+
+
+def _ref(value: Any) -> str:
+    return str(value["value"]) if isinstance(value, dict) else ""
+
+
+def _decimal(value: Any) -> Decimal:
+    return Decimal(str(value)) if value is not None else ZERO

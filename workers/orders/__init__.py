@@ -1,0 +1,1 @@
+"""What order and refund events do to the books."""

@@ -1,0 +1,104 @@
+"""An order that was edited after it was booked (rule A10)."""
+
+from collections.abc import Generator
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, cast
+
+from schemas.orders import Order
+from workers.answers import Change, changed
+from workers.errors import EditAfterRefund
+from workers.mapping.frame import Frame
+from workers.mapping.sale import SaleKind, sale_kind
+from workers.orders.booking import Known, book, prepare, with_equal_sums
+from workers.orders.payments import Payments
+from workers.orders.record import SaleRecord, order_key
+from workers.orders.reverse import apply_credit, reverse
+from workers.outcomes import Document
+from workers.steps import Step, Write
+
+ZERO = Decimal(0)
+
+
+def edit_sale(
+    order: Order, record: SaleRecord, payments: Payments, known: Known, version: datetime, frame: Frame
+) -> Generator[Step, Any, tuple[SaleRecord, list[Document]]]:
+    """Update an open and unpaid invoice; take any other document back and book a new one.
+
+    Raises:
+        EditAfterRefund: a part is refunded already; only a person can say what the edit means then.
+        ChangedInQuickBooks, RemovedInQuickBooks: a person was at the document.
+    """
+    if record.refunds:
+        raise EditAfterRefund(
+            f"{frame.subject} was edited in the store after {record.refunded} of it was refunded. "
+            "Correct its documents in QuickBooks by hand, then Ignore it.",
+            cause=record.order_id,
+            fix="counterfoil errors ignore EVENT",
+        )
+    paid = payments.of_invoice(record.quickbooks_id) + record.paid_before
+    if record.entity == "Invoice" and not paid:
+        return (yield from _update(order, record, known, version, frame)), []
+    if record.entity == "Invoice":
+        return (yield from _replace_invoice(order, record, paid, known, version, frame))
+    return (yield from _replace_receipt(order, record, known, version, frame))
+
+
+def _update(
+    order: Order, record: SaleRecord, known: Known, version: datetime, frame: Frame
+) -> Generator[Step, Any, SaleRecord]:
+    prepared = yield from prepare(
+        order, cast(SaleKind, record.entity), record.generation, known, version, frame
+    )
+    new = replace(prepared.record, quickbooks_id=record.quickbooks_id)
+    change = Change(
+        "edit",
+        record.entity,
+        "update",
+        record.quickbooks_id,
+        record.sync_token,
+        record.expected,
+        frame.subject,
+        body=prepared.body,
+        key=order_key(order.order_id),
+        version=version,
+        detail=new.detail,
+    )
+    answer = yield from changed(change)
+    step = Write("edit", record.entity, "update", prepared.body, change.key, version, new.detail)
+    return (yield from with_equal_sums(step, answer, new, frame))
+
+
+def _replace_receipt(
+    order: Order, record: SaleRecord, known: Known, version: datetime, frame: Frame
+) -> Generator[Step, Any, tuple[SaleRecord, list[Document]]]:
+    """Reversal and new document; the money passes through the clearing account and nets out there."""
+    kind = sale_kind(order, frame)
+    prepared = yield from prepare(order, kind, record.generation + 1, known, version, frame)
+    reversal = yield from reverse(record, "RefundReceipt", version, frame)
+    return (yield from book(prepared, frame)), [reversal.document]
+
+
+def _replace_invoice(
+    order: Order, record: SaleRecord, paid: Decimal, known: Known, version: datetime, frame: Frame
+) -> Generator[Step, Any, tuple[SaleRecord, list[Document]]]:
+    """A credit memo settles what was open on the old invoice; its rest, the money paid so far, pays the new one."""
+    prepared = yield from prepare(order, "Invoice", record.generation + 1, known, version, frame)
+    reversal = yield from reverse(record, "CreditMemo", version, frame)
+    credit_id = reversal.document.quickbooks_id
+    settled = yield from apply_credit(
+        record, f"settle-{record.generation}", credit_id, record.total - paid, version, frame
+    )
+    rest = min(paid, prepared.record.total)
+    carried = replace(prepared.record, carried=credit_id, paid_before=rest)
+    new = yield from book(replace(prepared, record=carried), frame)
+    return new, [reversal.document, *settled]
+
+
+def carry_credit(record: SaleRecord, version: datetime, frame: Frame) -> Generator[Step, Any, list[Document]]:
+    """Pay a new invoice with the rest of the credit that its predecessor left; done once, also after a crash."""
+    if not record.carried:
+        return []
+    name = f"carry-{record.generation}"
+    return (yield from apply_credit(record, name, record.carried, record.paid_before, version, frame))

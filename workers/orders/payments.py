@@ -1,0 +1,93 @@
+"""Payments of an order's invoice: what the store received, less what is booked (rules A2, A3)."""
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from schemas.orders import Order
+from workers.answers import carried_out
+from workers.mapping.frame import Frame
+from workers.mapping.payment import payment_document
+from workers.mapping.sale import amount_paid
+from workers.orders.record import SaleRecord
+from workers.outcomes import Document
+from workers.steps import Step, StoreKey, SyncMapping, Write, recall
+
+ZERO = Decimal(0)
+PAGE = 3
+"""Payments asked for at once: few orders are paid in more parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payments:
+    """The payments booked for one order, in order."""
+
+    mappings: tuple[SyncMapping, ...] = ()
+
+    def of_invoice(self, invoice_id: str) -> Decimal:
+        """What is booked for this very invoice."""
+        booked = (
+            one.detail for one in self.mappings if not one.removed and one.detail.get("invoice") == invoice_id
+        )
+        return sum((Decimal(detail["amount"]) for detail in booked), ZERO)
+
+    @property
+    def next_number(self) -> int:
+        """The number of the payment to come."""
+        return len(self.mappings) + 1
+
+
+def payment_keys(order_id: str, first: int = 1) -> list[StoreKey]:
+    """The keys of a page of payments."""
+    return [StoreKey("payment", f"{order_id}/{number}") for number in range(first, first + PAGE)]
+
+
+def booked_payments(
+    order_id: str, known: Mapping[StoreKey, SyncMapping]
+) -> Generator[Step, object, Payments]:
+    """All payments of an order; ``known`` holds the first page."""
+    found: list[SyncMapping] = []
+    page = known
+    while True:
+        keys = payment_keys(order_id, len(found) + 1)
+        fresh = [page[key] for key in keys if key in page]
+        found += fresh
+        if len(fresh) < PAGE:
+            return Payments(tuple(found))
+        page = yield from recall(payment_keys(order_id, len(found) + 1))
+
+
+def book_payments(
+    order: Order, record: SaleRecord, payments: Payments, version: datetime, frame: Frame
+) -> Generator[Step, object, list[Document]]:
+    """One payment for what came in since; nothing when all is booked or the sale is a receipt."""
+    if record.entity != "Invoice":
+        return []
+    settled = payments.of_invoice(record.quickbooks_id) + record.paid_before
+    amount = amount_paid(order) - settled
+    if amount <= 0:
+        return []
+    number = payments.next_number
+    document = payment_document(
+        order,
+        amount,
+        number,
+        open_amount=max(record.total - settled - record.credited, ZERO),
+        invoice_id=record.quickbooks_id,
+        customer_id=record.customer_id,
+        frame=frame,
+    )
+    answer = yield from carried_out(
+        Write(
+            f"payment-{number}",
+            "Payment",
+            "create",
+            document,
+            key=StoreKey("payment", f"{order.order_id}/{number}"),
+            version=version,
+            detail={"amount": str(amount), "invoice": record.quickbooks_id},
+        ),
+        frame.subject,
+    )
+    return [Document("Payment", str(answer["Id"]))]

@@ -1,0 +1,114 @@
+"""An order's snapshot: recall what is booked for it, and do what is missing."""
+
+from collections.abc import Generator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from schemas.orders import Order
+from workers.context import Context
+from workers.mapping.fingerprint import order_hash
+from workers.mapping.frame import Frame
+from workers.mapping.sale import sale_kind
+from workers.orders.booking import book, party_keys, prepare, recheck_sums, wanted_items
+from workers.orders.cancel import cancel_sale, trash_sale
+from workers.orders.edit import carry_credit, edit_sale
+from workers.orders.payments import Payments, book_payments, booked_payments, payment_keys
+from workers.orders.record import SaleRecord, order_key
+from workers.outcomes import Booked, Document, Outcome, Skipped, Superseded
+from workers.steps import Step, Steps, StoreKey, SyncMapping, recall, remember
+
+
+def sync_order(order: Order, context: Context) -> Steps:
+    """Make the books hold what this order's snapshot says.
+
+    Safe to run again: what is booked is recalled first, and a snapshot older than that is superseded (A13).
+    """
+    frame = Frame.of(context, f"Order {order.number}")
+    version = context.envelope.time
+    known = yield from recall(_keys(order, frame))
+    mapping = known.get(order_key(order.order_id))
+    record = SaleRecord.of(mapping) if mapping else None
+    if record is not None and record.version is not None and version < record.version:
+        return Superseded()
+    why = reason_to_skip(order, record, frame)
+    if why:
+        return (yield from skip(order.order_id, why, record, version))
+    payments = yield from booked_payments(order.order_id, known)
+    return (yield from _bring_up_to_date(order, record, payments, known, version, frame))
+
+
+def reason_to_skip(order: Order, record: SaleRecord | None, frame: Frame) -> str:
+    """Why nothing is to be done; "" when something is. What is booked already is always followed up."""
+    if order.test:
+        return "test_order"
+    if order.lifecycle == "draft":
+        return "draft"
+    if record is not None and record.quickbooks_id:
+        return ""
+    if order.lifecycle in ("cancelled", "trashed"):
+        return order.lifecycle  # A7
+    settings = frame.settings
+    day = order.created_at.astimezone(ZoneInfo(settings.time_zone)).date()
+    if settings.start_date is not None and day < settings.start_date:
+        return "before_start_date"  # A91
+    if settings.statuses and order.store_status not in settings.statuses:
+        return "status_not_chosen"  # A92
+    return ""
+
+
+def skip(
+    order_id: str, why: str, record: SaleRecord | None, version: datetime
+) -> Generator[Step, Any, Outcome]:
+    """Book nothing, and remember the version, so that an older event that comes later books nothing either."""
+    if record is None or not record.quickbooks_id:
+        yield from remember(SaleRecord(order_id, version=version, why=why).mapping)
+    return Skipped(why)
+
+
+def _keys(order: Order, frame: Frame) -> list[StoreKey]:
+    """Everything that may be remembered for this order, asked for at once."""
+    items = [one.key for one in wanted_items(order).values() if one.key is not None]
+    return list(
+        dict.fromkeys(
+            [order_key(order.order_id), *payment_keys(order.order_id), *party_keys(order, frame), *items]
+        )
+    )
+
+
+def _bring_up_to_date(
+    order: Order,
+    record: SaleRecord | None,
+    payments: Payments,
+    known: dict[StoreKey, SyncMapping],
+    version: datetime,
+    frame: Frame,
+) -> Generator[Step, Any, Outcome]:
+    documents: list[Document] = []
+    if record is None or not record.standing:
+        if record is not None and record.ended and order.lifecycle != "open":
+            return (yield from _remembered(record, version))
+        generation = record.generation + 1 if record is not None and record.quickbooks_id else 1
+        kind = sale_kind(order, frame)
+        prepared = yield from prepare(order, kind, generation, known, version, frame)
+        record = yield from book(prepared, frame)
+    if order.lifecycle == "cancelled":
+        return (yield from cancel_sale(record, payments, version, frame))
+    if order.lifecycle == "trashed":
+        return (yield from trash_sale(record, payments, version, frame))
+    if record.differs:
+        record = yield from recheck_sums(record, frame)
+    if order_hash(order) != record.hash:
+        record, documents = yield from edit_sale(order, record, payments, known, version, frame)
+    documents += yield from carry_credit(record, version, frame)
+    documents += yield from book_payments(order, record, payments, version, frame)
+    if record.version != version:
+        yield from remember(replace(record, version=version).mapping)
+    return Booked((Document(record.entity, record.quickbooks_id), *documents))
+
+
+def _remembered(record: SaleRecord, version: datetime) -> Generator[Step, Any, Outcome]:
+    """The document ended before; only the version is news."""
+    yield from remember(replace(record, version=version).mapping)
+    return Booked((Document(record.entity, record.quickbooks_id),))

@@ -1,0 +1,1 @@
+"""Finding or creating the QuickBooks customer of a buyer."""

@@ -1,0 +1,89 @@
+"""From an event's type to its workflow function: the payload is checked here, and nowhere else."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from schemas.event_types import EVENT_TYPES
+from schemas.shape import Shape
+from workers.contacts.sync_contact import remove_contact, sync_contact
+from workers.context import Context
+from workers.errors import InvalidEvent
+from workers.inventory.sync_level import sync_level
+from workers.inventory.sync_product import remove_product, sync_product
+from workers.orders.remove_order import remove_order
+from workers.orders.sync_order import sync_order
+from workers.orders.sync_refund import remove_refund, sync_refund
+from workers.steps import Steps
+from workers.unreadable import read_unreadable
+
+Function = Callable[[Any, Context], Steps]
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """One event type: the shape of its payload, and what it does."""
+
+    payload: type[Shape]
+    function: Function
+
+
+_FUNCTIONS: dict[str, Function] = {
+    "orders.created": sync_order,
+    "orders.paid": sync_order,
+    "orders.updated": sync_order,
+    "orders.edited": sync_order,
+    "orders.cancelled": sync_order,
+    "orders.restored": sync_order,
+    "orders.deleted": remove_order,
+    "orders.refunded": sync_refund,
+    "orders.refund_deleted": remove_refund,
+    "orders.unreadable_webhook": read_unreadable,
+    "inventory.product_created": sync_product,
+    "inventory.product_updated": sync_product,
+    "inventory.product_deleted": remove_product,
+    "inventory.level_changed": sync_level,
+    "inventory.unreadable_webhook": read_unreadable,
+    "contacts.created": sync_contact,
+    "contacts.updated": sync_contact,
+    "contacts.deleted": remove_contact,
+    "contacts.erased": remove_contact,
+    "contacts.unreadable_webhook": read_unreadable,
+}
+
+HANDLERS: dict[str, Handler] = {name: Handler(EVENT_TYPES[name], _FUNCTIONS[name]) for name in EVENT_TYPES}
+
+
+def steps_for(context: Context, data: dict[str, Any]) -> Steps:
+    """Start the workflow function of an event.
+
+    Raises:
+        InvalidEvent: the type is not known, or the payload breaks its shape.
+    """
+    kind = context.envelope.type
+    handler = HANDLERS.get(kind)
+    if handler is None:
+        raise InvalidEvent(
+            f'Event type "{kind}" is not known. Correct the type and publish it again, then Ignore this one.',
+            cause=kind,
+            fix="counterfoil errors ignore EVENT",
+        )
+    try:
+        payload = handler.payload.model_validate(data)
+    except ValidationError as error:
+        raise _invalid(context, error) from None
+    return handler.function(payload, context)
+
+
+def _invalid(context: Context, error: ValidationError) -> InvalidEvent:
+    problem = error.errors(include_url=False, include_input=False)[0]
+    field = ".".join(str(part) for part in problem["loc"]) or "data"
+    rule = problem["msg"].removeprefix("Value error, ")
+    return InvalidEvent(
+        f'Event {context.envelope.id}: field "{field}" of {context.envelope.type}: {rule}. '
+        "Whoever published it must correct it; then Ignore this one.",
+        cause=f"{context.envelope.type} {field}: {problem['type']}",
+        fix="counterfoil errors ignore EVENT",
+    )
