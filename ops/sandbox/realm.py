@@ -12,13 +12,13 @@ from ops.sandbox.clock import SandboxClock
 from ops.sandbox.company.company import Company
 from ops.sandbox.company.faults import unsupported_operation
 from ops.sandbox.company.json_values import Json
-from ops.sandbox.company.seed import seeded_company
+from ops.sandbox.company.seed import CountryCode, seeded_company
 from ops.sandbox.company.settings import CompanySettings
 from ops.sandbox.http.limits import CallLimits, LimitSwitches
 from ops.sandbox.http.planned_faults import PlannedFaults
 from ops.sandbox.http.request_ids import Key, RequestIds, RequestIdSwitches, StoredAnswer
 
-COUNTRIES = ("US", "CA", "GB", "AU")
+COUNTRIES: tuple[CountryCode, ...] = ("US", "CA", "GB", "AU")
 
 
 @dataclass(slots=True)
@@ -36,7 +36,7 @@ class Realm:
     """A company and all that the HTTP front knows about it."""
 
     realm_id: str
-    country: str
+    country: CountryCode
     company: Company
     clock: SandboxClock
     limits: CallLimits
@@ -167,7 +167,7 @@ def _take_over(settings: CompanySettings, values: CompanySettings) -> None:
 
 
 def new_realm(
-    realm_id: str, country: str, *, clock: SandboxClock, limits_on: bool, dice: random.Random
+    realm_id: str, country: CountryCode, *, clock: SandboxClock, limits_on: bool, dice: random.Random
 ) -> Realm:
     """A freshly seeded company with default switches."""
     realm = Realm(

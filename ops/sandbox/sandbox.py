@@ -61,22 +61,28 @@ class Sandbox:
         Raises:
             ValueError: the country is not one of COUNTRIES, the realm id is taken or not a number.
         """
-        if country not in COUNTRIES:
-            raise ValueError(f"country must be one of {', '.join(COUNTRIES)}")
         realm_id = realm_id or self._free_realm_id()
         if not _REALM_ID.fullmatch(realm_id):
             raise ValueError("a realm id has 1 to 20 digits")
         if realm_id in self.realms:
             raise ValueError(f"realm {realm_id} is there already")
         now = self.clock()
-        realm = self.put_company(country, realm_id)
+        with self.clock.back_at(now):
+            realm = self.put_company(country, realm_id)
         self.storage.add_realm(realm_id, country, now)
         return realm
 
     def put_company(self, country: str, realm_id: str) -> Realm:
-        """A freshly seeded company in this place, not written to storage."""
+        """A freshly seeded company in this place, not written to storage.
+
+        Raises:
+            ValueError: the country is not one of COUNTRIES.
+        """
+        code = next((known for known in COUNTRIES if known == country), None)
+        if code is None:
+            raise ValueError(f"country must be one of {', '.join(COUNTRIES)}")
         realm = self.realms[realm_id] = new_realm(
-            realm_id, country, clock=self.clock, limits_on=self.limits_on, dice=self.dice
+            realm_id, code, clock=self.clock, limits_on=self.limits_on, dice=self.dice
         )
         return realm
 

@@ -46,7 +46,7 @@ def gateway_answer(
 ) -> Answer:
     """The gateway's own envelope (lower case, time in milliseconds), with 401 or 403."""
     error = {"message": message, "detail": detail, "code": code, "element": None}
-    document = {
+    document: dict[str, Any] = {
         "warnings": None,
         "intuitObject": None,
         "fault": {"error": [error], "type": type_},
@@ -90,7 +90,7 @@ def throttled(time: str, *, status: int, as_xml: bool, retry_after_seconds: int 
         )
         return Answer(status, text.encode(), b"application/xml", headers)
     error = {"Message": THROTTLE_TEXT, "Detail": THROTTLE_DETAIL, "code": "3001"}
-    document = {"Fault": fault_document("SERVICE", [error]), "time": time}
+    document: dict[str, Any] = {"Fault": fault_document("SERVICE", [error]), "time": time}
     return Answer(status, write_json(document), JSON_TYPE, headers)
 
 

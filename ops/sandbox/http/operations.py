@@ -7,7 +7,7 @@ from datetime import datetime
 from ops.sandbox.company.batch import run_batch
 from ops.sandbox.company.faults import QuickBooksFault, refusal, unreadable_property, unsupported_operation
 from ops.sandbox.company.json_values import Json
-from ops.sandbox.company.registry import entity_for_path
+from ops.sandbox.company.registry import ENTITIES, entity_for_path
 from ops.sandbox.http.answers import Answer
 from ops.sandbox.http.calls import FROM, Call
 from ops.sandbox.http.exact_json import UnreadableJson, write_json
@@ -41,6 +41,18 @@ def invalid_request_id(detail: str) -> QuickBooksFault:
 
 def _options(text: str) -> frozenset[str]:
     return frozenset(part.strip().lower() for part in text.split(",") if part.strip())
+
+
+def _entity(call: Call, *, most_parts: int) -> str:
+    """The entity that the path names.
+
+    Raises:
+        QuickBooksFault: there is none, or the path goes on behind it.
+    """
+    entity = entity_for_path(call.entity)
+    if entity is None or len(call.path) > most_parts:
+        raise unsupported_operation("/".join(call.path))
+    return entity.name
 
 
 def _body(call: Call) -> Json:
@@ -107,13 +119,11 @@ class Operations:
             ) from error
         if since.tzinfo is None:
             since = since.replace(tzinfo=realm.zone)
-        found = realm.company.cdc([entity_for_path(name) or name for name in entities], since)
+        found = realm.company.cdc(entities, since)
         return self._read(realm, call, {"CDCResponse": [found], "time": realm.time()})
 
     def _object(self, realm: Realm, call: Call) -> Answer:
-        entity = entity_for_path(call.entity)
-        if entity is None or len(call.path) > 2:
-            raise unsupported_operation("/".join(call.path))
+        entity = _entity(call, most_parts=2)
         row_id = call.path[1] if len(call.path) == 2 else ""
         if entity in _SINGLE and row_id in ("", "1", realm.realm_id):
             found = realm.only(entity)
@@ -128,9 +138,7 @@ class Operations:
             return _wrong_type()
         if len(call.request_id) > MAX_LENGTH:
             raise invalid_request_id(f"at most {MAX_LENGTH} characters")
-        entity = entity_for_path(call.entity)
-        if entity is None or (len(call.path) > 1 and entity != "TaxService"):
-            raise unsupported_operation("/".join(call.path))
+        entity = _entity(call, most_parts=2 if call.entity == "taxservice" else 1)
         write = Write(
             call.operation,
             entity,
@@ -194,24 +202,19 @@ class _Batch:
         self.writing = Writing(sandbox, realm, call.ignores_stored_answer)
 
     def around(self, item: Json, do: Callable[[], Json]) -> Json:
-        """The answer to one item, without its bId.
-
-        Raises:
-            QuickBooksFault: the item is refused.
-        """
+        """The answer to one item, without its bId."""
         operation = str(item.get("operation", "query")).lower()
         name = next((key for key in item if key not in _ITEM_WORDS), "")
         facts = CallFacts("POST", name or _queried(item), operation, lambda: write_json(item).decode())
         planned = self._realm.faults.strike(facts, per_item=True) if self._realm.faults else []
-        entity = entity_for_path(name)
-        if operation not in _WRITES or entity is None or not isinstance(item[name], dict):
+        if operation not in _WRITES or name not in ENTITIES or not isinstance(item[name], dict):
             return self._other(do, planned, operation)
         include = _options(str(item.get("optionsData", "")))
         if "void" in include:
             operation = "void"
         request_id = self._call.request_id
         write = Write(
-            operation, entity, item[name], include, request_id, str(item.get("bId", "")) if request_id else ""
+            operation, name, item[name], include, request_id, str(item.get("bId", "")) if request_id else ""
         )
         if request_id:
             write.fingerprint = hashlib.blake2b(write_json(item), digest_size=16).digest()
@@ -221,12 +224,10 @@ class _Batch:
         if planned:
             count_fault(self._realm, document := planned_fault_of(planned[0]))
             return document
-        try:
-            answer = do()
-        except QuickBooksFault as fault:
-            count_fault(self._realm, fault_of(fault))
-            raise
-        if operation == "query":
+        answer = do()
+        if "Fault" in answer:
+            count_fault(self._realm, answer)
+        elif operation == "query":
             self._sandbox.count_read(self._call.app)
             self._realm.counters["reads"] += 1
         return answer

@@ -57,7 +57,7 @@ def read_upload(content_type: str, body: bytes) -> list[Upload]:
         raise refusal("2050", "File too large", f"At most {MAX_BYTES} bytes")
     contents: dict[str, Message[Any, Any]] = {}
     metadata: dict[str, Json] = {}
-    for part in message.iter_parts():  # type: ignore[attr-defined]
+    for part in message.iter_parts():
         if (found := _PART.fullmatch(_name(part))) is None:
             continue
         kind, number = found.groups()

@@ -82,7 +82,8 @@ class Writing:
     def carry_out(self, write: Write, planned: list[FaultPlan], do: Callable[[], Json] | None) -> Outcome:
         """Do it, or answer what its request id was answered before. Never raises QuickBooksFault.
 
-        ``do`` carries out an item of a batch and gives its envelope; without it the company is called.
+        ``do`` carries out an item of a batch and gives its envelope or its Fault; without it the company is
+        called.
         """
         if write.request_id and not self.ignores_stored_answers:
             known = self._known(write)
@@ -92,12 +93,16 @@ class Writing:
             if plan.kind not in AFTER_WRITE:
                 return self._refused(write, planned_fault_of(plan), plan.error.status)
         try:
-            outcome = Outcome(200, _timed(write, self._do(write, do)))
+            document = self._do(write, do)
+            status = 200
         except QuickBooksFault as fault:
-            outcome = self._refused(write, fault_of(fault), fault.status)
-            if write.request_id and self.realm.request_ids.switches.faults_are_stored and fault.status < 500:
+            document, status = fault_of(fault), fault.status
+        if "Fault" in document:
+            outcome = self._refused(write, document, status)
+            if write.request_id and status < 500 and self.realm.request_ids.switches.faults_are_stored:
                 self._remember(write, outcome)
             return outcome
+        outcome = Outcome(200, _timed(write, document))
         if write.request_id:
             self._remember(write, outcome)
         if planned:
@@ -105,21 +110,29 @@ class Writing:
         return outcome
 
     def _do(self, write: Write, do: Callable[[], Json] | None) -> Json:
-        realm, keeps = self.realm, self.sandbox.storage.is_on
-        at = self.sandbox.clock() if keeps else None
-        sent = write_json(write.document) if keeps else b""
-        if do is not None:
-            envelope = do()
-            answer: Json = envelope[write.entity]
+        """Raises QuickBooksFault."""
+        if not self.sandbox.storage.is_on:
+            envelope = self._done(write, do)
         else:
-            answer = realm.write(write.operation, write.entity, write.document, write.include)
-            envelope = {write.entity: answer}
-        realm.counters[f"{write.operation}.{write.entity}"] += 1
-        if at is not None:
+            at, sent = self.sandbox.clock(), write_json(write.document)
+            # The clock stands still meanwhile, so that the journal gives the same times again.
+            with self.sandbox.clock.back_at(at):
+                envelope = self._done(write, do)
             options = " ".join(sorted(write.include))
-            self._rows.append(JournalRow(realm.realm_id, at, write.operation, write.entity, options, sent))
-        self.sandbox.tell(realm.realm_id, write.entity, str(answer.get("Id", "")), _ACTIONS[write.operation])
+            row = JournalRow(self.realm.realm_id, at, write.operation, write.entity, options, sent)
+            if "Fault" not in envelope:
+                self._rows.append(row)
+        if "Fault" not in envelope:
+            self.realm.counters[f"{write.operation}.{write.entity}"] += 1
+            entity_id = str(envelope[write.entity].get("Id", ""))
+            self.sandbox.tell(self.realm.realm_id, write.entity, entity_id, _ACTIONS[write.operation])
         return envelope
+
+    def _done(self, write: Write, do: Callable[[], Json] | None) -> Json:
+        if do is not None:
+            return do()
+        answer = self.realm.write(write.operation, write.entity, write.document, write.include)
+        return {write.entity: answer}
 
     def _refused(self, write: Write, document: Json, status: int) -> Outcome:
         count_fault(self.realm, document)
@@ -148,7 +161,7 @@ class Writing:
         self.realm.request_ids.store(key, outcome.status, body, write.fingerprint)
         if not self.sandbox.storage.is_on:
             return
-        if outcome.status != 200:
+        if "Fault" in outcome.document:
             at = self.sandbox.clock()
             self._rows.append(JournalRow(self.realm.realm_id, at, "", write.entity, "", b""))
         row = self._rows[-1]

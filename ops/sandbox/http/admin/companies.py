@@ -141,10 +141,10 @@ class CompanyAdmin:
 
     async def objects(self, request: Request) -> Any:
         realm = realm_of(self._sandbox, request)
-        entity = entity_for_path(request.path_params["entity"].lower())
+        entity = entity_for_path(request.path_params["entity"])
         if entity is None:
             raise Problem(f"there is no entity {request.path_params['entity']}", 404)
-        return realm.objects(entity)
+        return realm.objects(entity.name)
 
     async def file(self, request: Request) -> Response:
         realm = realm_of(self._sandbox, request)

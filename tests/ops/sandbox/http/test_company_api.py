@@ -127,6 +127,8 @@ def test_void_a_sales_receipt_by_an_update_that_includes_it(us: Caller) -> None:
 
 
 def test_a_document_number_is_used_twice_only_on_purpose(us: Caller) -> None:
+    own_numbers = {"SalesFormsPrefs": {"CustomTxnNumbers": True}}
+    us.create("Preferences", {"Id": "1", "SyncToken": "0", "sparse": True, **own_numbers})
     us.create("Invoice", {**invoice(), "DocNumber": "A-1"})
 
     refused = us.post("invoice", {**invoice(), "DocNumber": "A-1"})
