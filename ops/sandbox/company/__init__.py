@@ -1,0 +1,1 @@
+"""One QuickBooks Online company held in memory: strict, without HTTP."""

@@ -1,0 +1,1 @@
+"""Lists: what transactions refer to, such as customers, items and accounts."""

@@ -1,0 +1,111 @@
+"""CompanyInfo and Preferences: one of each, never created."""
+
+from ops.sandbox.company import addresses
+from ops.sandbox.company.entity import SINGLE, Draft, Entity
+from ops.sandbox.company.faults import business_rule, unreadable_property
+from ops.sandbox.company.fields import anything, text
+from ops.sandbox.company.shapes import ADDRESS, BASE_FIELDS, EMAIL, PHONE, WEB_ADDRESS, Shape, nested
+
+COMPANY_INFO = Shape(
+    "CompanyInfo",
+    [
+        *BASE_FIELDS,
+        text("CompanyName", 1024, required=True),
+        text("LegalName", 1024),
+        text("CompanyStartDate"),
+        text("EmployerId", 100),
+        text("FiscalYearStartMonth"),
+        text("Country", read_only=True),
+        text("SupportedLanguages"),
+        text("DefaultTimeZone"),
+        text("MultiByteCharsSupported"),
+        nested("CompanyAddr", ADDRESS),
+        nested("CustomerCommunicationAddr", ADDRESS),
+        nested("LegalAddr", ADDRESS),
+        nested("PrimaryPhone", PHONE),
+        nested("Email", EMAIL),
+        nested("CustomerCommunicationEmailAddr", EMAIL),
+        nested("CompanyEmailAddr", EMAIL),
+        nested("WebAddr", WEB_ADDRESS),
+        anything("NameValue", read_only=True),
+        anything("CompanyFileName"),
+        anything("FlavorStratum"),
+        anything("SampleFile"),
+        anything("CompanyUserId"),
+        anything("CompanyUserAdminEmail"),
+        anything("LastSyncTime"),
+        anything("LastImportedTime"),
+        anything("AttachableRef"),
+        anything("CustomField"),
+    ],
+)
+
+
+def _addresses(draft: Draft) -> None:
+    names = ("CompanyAddr", "CustomerCommunicationAddr", "LegalAddr")
+    addresses.complete(draft.books, draft.document, names, draft.before)
+
+
+CompanyInfo = Entity(
+    "CompanyInfo",
+    COMPANY_INFO,
+    id_space="company",
+    operations=SINGLE,
+    rules=(_addresses,),
+    name_field="CompanyName",
+    kept_on_full_update=frozenset(COMPANY_INFO.fields),
+)
+
+GROUPS = (
+    "AccountingInfoPrefs",
+    "ProductAndServicesPrefs",
+    "SalesFormsPrefs",
+    "EmailMessagesPrefs",
+    "VendorAndPurchasesPrefs",
+    "TimeTrackingPrefs",
+    "TaxPrefs",
+    "CurrencyPrefs",
+    "ReportPrefs",
+    "OtherPrefs",
+    "AdvancedInventoryPrefs",
+    "PrintDocumentPrefs",
+)
+PREFERENCES = Shape("Preferences", [*BASE_FIELDS, *(anything(name) for name in GROUPS)])
+
+
+def _groups(draft: Draft) -> None:
+    """What a group leaves out stays as it was; multicurrency, once on, stays on."""
+    assert draft.before is not None
+    document = draft.document
+    for name in GROUPS:
+        sent = draft.sent.get(name)
+        if sent is None:
+            continue
+        if type(sent) is not dict:
+            raise business_rule("A group of preferences must be an object.", name)
+        known = draft.before.get(name, {})
+        for key, value in sent.items():
+            if key in known and type(known[key]) is not type(value):
+                raise unreadable_property()
+            if key.endswith("Ref") and not (type(value) is dict and type(value.get("value")) is str):
+                raise unreadable_property()
+        document[name] = {**known, **sent}
+    for name in GROUPS:
+        if name not in document and name in draft.before:
+            document[name] = draft.before[name]
+    if draft.before["CurrencyPrefs"].get("MultiCurrencyEnabled") and not document["CurrencyPrefs"].get(
+        "MultiCurrencyEnabled"
+    ):
+        raise business_rule("Multicurrency cannot be turned off once it is on.", "CurrencyPrefs")
+    home = {"value": draft.books.country.currency}
+    document["CurrencyPrefs"] = {**document["CurrencyPrefs"], "HomeCurrency": home}
+
+
+Preferences = Entity(
+    "Preferences",
+    PREFERENCES,
+    id_space="company",
+    operations=SINGLE,
+    rules=(_groups,),
+    name_field="Id",
+)

@@ -1,0 +1,1 @@
+"""Amounts: rounding, line sums, tax and currency. Pure."""

@@ -1,0 +1,1 @@
+"""What a company holds on its first day, per country."""

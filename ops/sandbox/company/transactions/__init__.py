@@ -1,0 +1,1 @@
+"""Transactions: what reaches the books."""
