@@ -1,0 +1,59 @@
+"""QuickBooks as a process uses it: one pool of connections, tokens, budget and breaker, put together from settings."""
+
+import os
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine
+
+from ops.metrics import Metrics
+from ops.settings import Settings
+from workers.quickbooks.breaker import Breaker
+from workers.quickbooks.budget import Budget
+from workers.quickbooks.client import QuickBooks
+from workers.quickbooks.http import Http
+from workers.quickbooks.oauth import OAuth
+from workers.quickbooks.tokens import TokenSource
+from workers.secrets import Secrets
+
+
+@dataclass(frozen=True, slots=True)
+class Online:
+    """The client and what keeps it within QuickBooks' limits."""
+
+    client: QuickBooks
+    oauth: OAuth
+    budget: Budget
+    breaker: Breaker
+
+
+def utc_now() -> datetime:
+    """The clock of every process."""
+    return datetime.now(UTC)
+
+
+def open_oauth(settings: Settings, http: Http, clock: Callable[[], datetime] = utc_now) -> OAuth:
+    """Intuit's OAuth, or the sandbox's, as the settings say."""
+    return OAuth(
+        http=http,
+        discovery_url=settings.intuit_discovery_url,
+        client_id=settings.intuit_client_id,
+        client_secret=settings.intuit_client_secret.get_secret_value(),
+        clock=clock,
+    )
+
+
+def open_quickbooks(settings: Settings, engine: Engine, secrets: Secrets, metrics: Metrics) -> Online:
+    """Put a client together. Nothing is sent before the first call."""
+    http = Http(connections=settings.worker_threads * 2)
+    oauth = open_oauth(settings, http)
+    owner = f"{socket.gethostname()[:30]}-{os.getpid()}"
+    tokens = TokenSource(
+        engine=engine, secrets=secrets, oauth=oauth, owner=owner, clock=utc_now, sleep=time.sleep
+    )
+    client = QuickBooks(settings.quickbooks_url, http=http, tokens=tokens, clock=utc_now, observer=metrics)
+    budget = Budget(engine, app=settings.intuit_client_id, clock=utc_now)
+    return Online(client, oauth, budget, Breaker(clock=time.monotonic))
