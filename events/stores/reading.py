@@ -4,6 +4,7 @@ Every function raises ``Unreadable`` with the key and the value, so that the sen
 """
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -17,6 +18,9 @@ Row: TypeAlias = Mapping[str, object]
 ZERO = Decimal(0)
 FINEST = Decimal("0.00000001")
 """Amounts travel with at most eight decimals; WooCommerce's line taxes may have more."""
+
+PLAIN = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,8})?")
+"""How nearly every amount is written; it needs no further look."""
 
 LARGEST = Decimal(10) ** 15
 NO_TIME = "0000-00-00"
@@ -118,8 +122,10 @@ def amount_or_none(row: Row, key: str) -> Decimal | None:
     if value is None or value == "":
         return None
     if isinstance(value, str):
+        if PLAIN.fullmatch(value):
+            return Decimal(value)
         try:
-            value = Decimal(value.strip())
+            value = Decimal(value)
         except InvalidOperation:
             _refuse_amount(key, value)
     elif isinstance(value, int) and not isinstance(value, bool):

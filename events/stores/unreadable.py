@@ -48,15 +48,19 @@ def read_again(envelope: Envelope) -> list[Envelope]:
     Raises:
         Unreadable: it still cannot be read; ``problem`` says why today.
     """
-    kept = UnreadableWebhook.model_validate(envelope.data, strict=False)
+    kept = UnreadableWebhook.model_validate(envelope.data)
     platform = PLATFORMS.get(kept.platform)
     if platform is None:
         raise Unreadable(f'The platform "{kept.platform}" is not known.')
+    try:
+        body = b64decode(kept.body_base64, validate=True)
+    except ValueError as error:
+        raise Unreadable(f"The kept copy is damaged: {error}.") from error
     return platform.read(
         Webhook(
             connection=envelope.connection,
             headers=kept.headers,
-            body=b64decode(kept.body_base64),
+            body=body,
             received_at=kept.received_at,
         )
     )

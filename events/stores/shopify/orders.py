@@ -54,7 +54,8 @@ def read_order(body: Row, *, received_at: datetime) -> tuple[Order, list[Refund]
     parts: tuple[OrderLine | ChargeLine, ...] = (*lines, *shipping, *extra)
     shares = [share for line in parts for share in line.taxes]
     rounding = set_amount(body, "total_cash_rounding_payment_adjustment_set")
-    total = _total(body, order_id) + rounding
+    priced = _total(body, order_id)
+    total = priced + rounding if rounding else priced
     credited = sum((refund.total for refund in refunds if not refund.money_returned), ZERO)
     payment = paid(body, total, credited)
     cancelled_at = moment(body, "cancelled_at")

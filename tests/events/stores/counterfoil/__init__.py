@@ -1,0 +1,1 @@
+"""Store webhooks into canonical events."""
