@@ -78,6 +78,10 @@ class Publisher:
         """Connect in the background; returns at once."""
         self._thread.start()
 
+    def deadline(self) -> float:
+        """When a message that is published now must be confirmed, by the clock that tickets are shown."""
+        return self._clock() + self._timeout_seconds
+
     @property
     def connected(self) -> bool:
         """Whether a message published now would be sent now."""
@@ -92,8 +96,8 @@ class Publisher:
 
         Messages of one thread are sent in the order of their calls.
         """
-        ticket = Single(message, deadline=self._clock() + self._timeout_seconds)
-        self._enqueue(ticket)
+        ticket = Single(message, deadline=self.deadline())
+        self.submit(ticket)
         return ticket.future
 
     def publish_all(
@@ -107,7 +111,7 @@ class Publisher:
         if not messages:
             return []
         batch = Batch(messages)
-        self._enqueue(batch)
+        self.submit(batch)
         return batch.wait(timeout_seconds)
 
     def close(self, timeout_seconds: float) -> None:
@@ -123,7 +127,8 @@ class Publisher:
                 self._connection.ioloop.add_callback_threadsafe(self._hang_up)
         self._thread.join(timeout=1.0)
 
-    def _enqueue(self, ticket: Ticket) -> None:
+    def submit(self, ticket: Ticket) -> None:
+        """Send what a ticket hands out, and tell the ticket; for callers with a way of waiting of their own."""
         with self._lock:
             away = "the publisher is closed" if self._closing.is_set() else self._away
             if away is None:
