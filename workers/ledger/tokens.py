@@ -23,6 +23,7 @@ class StoredTokens:
     version: int
     revoked: str
     stored_at: datetime
+    refreshing_until: datetime | None = None
 
 
 def read_tokens(connection: Connection, realm_id: str) -> StoredTokens | None:
@@ -134,4 +135,5 @@ def _stored(row: Row[Any]) -> StoredTokens:
         version=row.version,
         revoked=row.revoked,
         stored_at=row.updated_at,
+        refreshing_until=row.refreshing_until,
     )

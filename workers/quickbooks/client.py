@@ -43,19 +43,9 @@ class Observer(Protocol):
         """One call is over; ``result`` is ``ok`` or the reason of the error."""
         ...
 
-    def reads_done(self, realm_id: str, reads: int) -> None:
-        """So many reads succeeded: Intuit meters them."""
-        ...
 
-
-class Unobserved:
-    """An observer that looks away."""
-
-    def request_done(self, operation: str, result: str, seconds: float) -> None:
-        """Do nothing."""
-
-    def reads_done(self, realm_id: str, reads: int) -> None:
-        """Do nothing."""
+CountReads = Callable[[str, int], object]
+"""Told of a company's successful reads, which Intuit meters (Budget.count_reads)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +71,14 @@ class QuickBooks:
         tokens: Tokens,
         clock: Callable[[], datetime],
         observer: Observer | None = None,
+        count_reads: CountReads | None = None,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._http = http
         self._tokens = tokens
         self._clock = clock
-        self._observer: Observer = observer or Unobserved()
+        self._observer = observer
+        self._count_reads = count_reads
 
     def write(self, realm_id: str, operation: Operation, *, request_id: str) -> Json:
         """Make one write in a call of its own; the entity object as QuickBooks gives it back.
@@ -112,8 +104,7 @@ class QuickBooks:
         request = _Request(realm_id, "batch", "batch", "batch", body=batch_body(items), request_id=request_id)
         answers = batch_answers(self._call(request), items, now=self._clock())
         reads = sum(isinstance(answer, list) for answer in answers)
-        if reads:
-            self._observer.reads_done(realm_id, reads)
+        self._metered(realm_id, reads)
         return answers
 
     def query(self, realm_id: str, statement: str) -> list[Json]:
@@ -122,14 +113,14 @@ class QuickBooks:
             realm_id, "query", "query", "query", body=statement.encode(), content_type="application/text"
         )
         rows = rows_in(self._call(request))
-        self._observer.reads_done(realm_id, 1)
+        self._metered(realm_id, 1)
         return rows
 
     def read(self, realm_id: str, entity: str, quickbooks_id: str) -> Json:
         """One entity object; an unknown id is refused with code 610. ``Preferences`` has no id: give ""."""
         path = entity.lower() + (f"/{quote(quickbooks_id, safe='')}" if quickbooks_id else "")
         answer = entity_in(self._call(_Request(realm_id, "read", path, entity)), entity)
-        self._observer.reads_done(realm_id, 1)
+        self._metered(realm_id, 1)
         return answer
 
     def company(self, realm_id: str) -> Company:
@@ -164,8 +155,13 @@ class QuickBooks:
             raise
         finally:
             seconds = time.perf_counter() - started
-            self._observer.request_done(request.operation, result, seconds)
+            if self._observer is not None:
+                self._observer.request_done(request.operation, result, seconds)
             _log(request, answer, result, seconds)
+
+    def _metered(self, realm_id: str, reads: int) -> None:
+        if reads and self._count_reads is not None:
+            self._count_reads(realm_id, reads)
 
     def _send(self, request: _Request, token: str) -> HttpAnswer:
         parameters = {"minorversion": MINOR_VERSION, **request.options}

@@ -29,8 +29,8 @@ SPARE = timedelta(seconds=30)
 LEASE = timedelta(seconds=60)
 """Longer than a refresh can take; how long others wait for a worker that died in it."""
 
-LOOK_EVERY_SECONDS = 0.1
-LOOKS = 700
+LOOK_EVERY_SECONDS = 0.2
+LOOKS = 350
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class TokenSource:
             access = self._access(stored)
             if _is_good(access, refused, self._clock()):
                 return self._keep(realm_id, access)
-            leased = self._lease(realm_id)
+            leased = self._lease(stored)
             if leased is not None:
                 refreshed = self._refresh(leased, refused)
                 if refreshed is not None:
@@ -152,10 +152,14 @@ class TokenSource:
             raise ReconnectNeeded(stored.revoked)
         return stored
 
-    def _lease(self, realm_id: str) -> StoredTokens | None:
+    def _lease(self, stored: StoredTokens) -> StoredTokens | None:
         now = self._clock()
+        if stored.refreshing_until is not None and stored.refreshing_until >= now:
+            return None  # those who wait only read
         with writing(self._engine) as connection:
-            return ledger.lease_refresh(connection, realm_id, owner=self._owner, now=now, until=now + LEASE)
+            return ledger.lease_refresh(
+                connection, stored.realm_id, owner=self._owner, now=now, until=now + LEASE
+            )
 
     def _release(self, realm_id: str) -> None:
         with writing(self._engine) as connection:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from workers.ledger.engine import open_ledger, writing
-from workers.ledger.tables import metadata
+from workers.ledger.tables import metadata, quickbooks_tokens
 from workers.ledger.tokens import (
     StoredTokens,
     delete_tokens,
@@ -27,7 +27,7 @@ MINUTE = timedelta(minutes=1)
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     engine = open_ledger(database_url)
-    metadata.create_all(engine)
+    metadata.create_all(engine, tables=[quickbooks_tokens])
     yield engine
     engine.dispose()
 

@@ -37,7 +37,7 @@ class Observed:
         assert seconds > 0
         self.requests.append((operation, result))
 
-    def reads_done(self, realm_id: str, reads: int) -> None:
+    def count_reads(self, realm_id: str, reads: int) -> None:
         self.reads += reads
 
 
@@ -66,4 +66,11 @@ def observed() -> Observed:
 
 @pytest.fixture
 def quickbooks(stub: Stub, http: Http, tokens: KnownTokens, observed: Observed) -> QuickBooks:
-    return QuickBooks(stub.url, http=http, tokens=tokens, clock=lambda: NOW, observer=observed)
+    return QuickBooks(
+        stub.url,
+        http=http,
+        tokens=tokens,
+        clock=lambda: NOW,
+        observer=observed,
+        count_reads=observed.count_reads,
+    )

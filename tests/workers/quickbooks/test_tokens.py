@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from workers.errors import QuickBooksUnavailable, ReconnectNeeded, SyncError
 from workers.ledger.engine import open_ledger, reading, writing
-from workers.ledger.tables import metadata
+from workers.ledger.tables import metadata, quickbooks_tokens
 from workers.ledger.tokens import lease_refresh, read_tokens
 from workers.quickbooks.errors import SetupWrong
 from workers.quickbooks.oauth import TokenPair
@@ -67,7 +67,7 @@ def pair(now: datetime, number: int = 0) -> TokenPair:
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     engine = open_ledger(database_url)
-    metadata.create_all(engine)
+    metadata.create_all(engine, tables=[quickbooks_tokens])
     yield engine
     engine.dispose()
 

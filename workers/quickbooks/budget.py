@@ -1,0 +1,172 @@
+"""A company's request budget, shared by all workers through the ledger.
+
+Each call takes a permit there (workers.quickbooks.limits); a worker that makes single calls in quick succession
+takes a few at once and uses them within a quarter of a second.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine
+
+from workers.ledger import budgets as ledger
+from workers.ledger.budgets import BudgetState
+from workers.ledger.engine import writing
+from workers.quickbooks.limits import Limits, batch_ring, request_ring, supply
+
+SLICE = 3
+"""Requests taken at once by a worker that makes single calls in quick succession."""
+
+SLICE_LIFE = timedelta(milliseconds=250)
+"""How long the rest of a slice may be used. It counts as used at the end of that, so that no limit is crossed."""
+
+QUICK_SECONDS = 1.0
+CLOCK_JUMP = timedelta(seconds=5)
+"""A permit that was used further in the future than this was used before the clock was set back."""
+
+SAME_THROTTLE = timedelta(seconds=30)
+REPEATED_THROTTLE = timedelta(minutes=5)
+WITHHOLD_STEP = 25
+WITHHOLD_MOST = 75
+RECOVERY_A_MINUTE = 5
+"""A 429 although we keep the limits: somebody else uses them too. From the second within five minutes on, a quarter
+more of the permits is held back, and comes back at 5 % a minute."""
+
+
+@dataclass(slots=True)
+class _Local:
+    """What this process knows of one company; times are of the monotonic clock."""
+
+    spare: int = 0
+    spare_until: float = 0.0
+    taken_at: float = float("-inf")
+    rests_until: float = float("-inf")
+    batches_left: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Lease:
+    """What the ledger gave: nothing until ``wait`` is over, or one call and ``spare`` more."""
+
+    wait: timedelta
+    spare: int
+    batches_left: int
+    rest: timedelta
+
+
+class Budget:
+    """Permission to call QuickBooks, for the threads of one process."""
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        app: str,
+        clock: Callable[[], datetime],
+        monotonic: Callable[[], float],
+        limits: Limits | None = None,
+    ) -> None:
+        """``app`` is the client id: Intuit limits each app by itself."""
+        self._engine = engine
+        self._app = app[: ledger.APP_CHARACTERS]
+        self._clock = clock
+        self._monotonic = monotonic
+        self._requests = request_ring(limits or Limits())
+        self._batches = batch_ring(limits or Limits())
+        self._permits = self._requests.names() + self._batches.names()
+        self._local: dict[str, _Local] = {}
+        self._lock = threading.Lock()
+
+    def take(self, realm_id: str, *, batch: bool) -> float:
+        """Take the right to one call: 0.0 when granted, else seconds after which to ask again."""
+        with self._lock:
+            local = self._local.setdefault(realm_id, _Local())
+            now = self._monotonic()
+            if local.rests_until > now:
+                return local.rests_until - now
+            if not batch and local.spare > 0 and now < local.spare_until:
+                local.spare -= 1
+                local.taken_at = now
+                return 0.0
+            quick = not batch and now - local.taken_at <= QUICK_SECONDS
+        lease = self._lease(realm_id, batch=batch, spare=SLICE - 1 if quick else 0)
+        with self._lock:
+            self._keep(local, lease, now)
+        return lease.wait.total_seconds()
+
+    def throttled(self, realm_id: str, seconds: float) -> None:
+        """QuickBooks answered 429: no worker calls this company for so long."""
+        with writing(self._engine) as connection:
+            state = self._locked(connection, realm_id)
+            until = state.now + timedelta(seconds=seconds)
+            ledger.close_gate(
+                connection,
+                realm_id,
+                self._app,
+                until=max(until, state.blocked_until or until),
+                withheld_percent=_withhold_more(state),
+                now=state.now,
+            )
+        with self._lock:
+            local = self._local.setdefault(realm_id, _Local())
+            local.spare = 0
+            local.rests_until = self._monotonic() + seconds
+
+    def batches_left(self) -> dict[str, int]:
+        """Batches each company had left when this process asked last."""
+        with self._lock:
+            known = {realm_id: local.batches_left for realm_id, local in self._local.items()}
+        return {realm_id: left for realm_id, left in known.items() if left is not None}
+
+    def _keep(self, local: _Local, lease: _Lease, asked_at: float) -> None:
+        local.batches_left = lease.batches_left
+        local.rests_until = asked_at + lease.rest.total_seconds()
+        if lease.wait == timedelta(0):
+            local.taken_at = asked_at
+        if lease.spare:
+            local.spare = lease.spare
+            # from before the ledger was asked: a slow commit must not lengthen it
+            local.spare_until = asked_at + SLICE_LIFE.total_seconds()
+
+    def _lease(self, realm_id: str, *, batch: bool, spare: int) -> _Lease:
+        with writing(self._engine) as connection:
+            state = self._locked(connection, realm_id)
+            if state.blocked_until is not None and state.blocked_until > state.now:
+                rest = state.blocked_until - state.now
+                return _Lease(rest, 0, 0, rest)
+            withheld = _withheld(state)
+            requests = supply(self._requests, state.used_at, now=state.now, withheld_percent=withheld)
+            batches = supply(self._batches, state.used_at, now=state.now, withheld_percent=withheld)
+            left = len(batches.free)
+            wait = max(requests.wait, batches.wait) if batch else requests.wait
+            if wait > timedelta(0):
+                return _Lease(wait, 0, left, timedelta(0))
+            used = [requests.free[0], *(batches.free[:1] if batch else ())]
+            more = requests.free[1 : 1 + spare]
+            ledger.use_permits(connection, realm_id, self._app, used, at=state.now)
+            if more:
+                ledger.use_permits(connection, realm_id, self._app, more, at=state.now + SLICE_LIFE)
+            return _Lease(timedelta(0), len(more), left - batch, timedelta(0))
+
+    def _locked(self, connection: Connection, realm_id: str) -> BudgetState:
+        state = ledger.lock_budget(connection, realm_id, self._app, permits=self._permits, clock=self._clock)
+        ahead = [name for name, used_at in state.used_at.items() if used_at > state.now + CLOCK_JUMP]
+        if ahead:
+            ledger.use_permits(connection, realm_id, self._app, ahead, at=state.now)
+        return state
+
+
+def _withheld(state: BudgetState) -> float:
+    minutes = (state.now - state.throttled_at) / timedelta(minutes=1)
+    return max(0.0, state.withheld_percent - RECOVERY_A_MINUTE * minutes)
+
+
+def _withhold_more(state: BudgetState) -> int:
+    """The percent to hold back after one more 429; several threads report the same one."""
+    since = state.now - state.throttled_at
+    if since < SAME_THROTTLE:
+        return state.withheld_percent
+    step = WITHHOLD_STEP if since < REPEATED_THROTTLE else 0
+    return min(WITHHOLD_MOST, int(_withheld(state)) + step)

@@ -1,0 +1,91 @@
+"""QuickBooks' limits as permits that come back. Pure.
+
+A company has, for instance, 40 batch permits. Each may be used again 61.2 s after its last use, so no 60 seconds,
+wherever they begin, see more than 40 batches, and the first 40 may go out at once. 10 request permits that come back
+after 1.224 s keep both 10 a second and 500 a minute.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+MARGIN = 1.02
+"""What we leave of each limit. In a minute it is 1.2 s for clocks that differ and for calls that travel slowly."""
+
+MOST_PERMITS = 40
+"""Rows a company has in the ledger for one limit; larger limits use each permit several times in a window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What Intuit allows one app in one company. Source: Intuit, "Limits and throttles"."""
+
+    requests_per_second: int = 10
+    requests_per_minute: int = 500
+    batches_per_minute: int = 40
+
+    def scaled(self, factor: float) -> "Limits":
+        """The same limits for a sandbox that allows ``factor`` times as much."""
+        return Limits(
+            requests_per_second=max(1, int(self.requests_per_second * factor)),
+            requests_per_minute=max(1, int(self.requests_per_minute * factor)),
+            batches_per_minute=max(1, int(self.batches_per_minute * factor)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Permits of one kind; ``back_after`` is how long after its use a permit is good again."""
+
+    kind: str
+    permits: int
+    back_after: timedelta
+
+    def names(self) -> list[str]:
+        """The permits' names in the ledger."""
+        return [f"{self.kind}-{number:02}" for number in range(self.permits)]
+
+
+def request_ring(limits: Limits) -> Ring:
+    """Permits for every call, batch or not."""
+    return _ring("request", (limits.requests_per_second, 1.0), (limits.requests_per_minute, 60.0))
+
+
+def batch_ring(limits: Limits) -> Ring:
+    """Permits for batches."""
+    return _ring("batch", (limits.batches_per_minute, 60.0))
+
+
+def _ring(kind: str, *limits: tuple[int, float]) -> Ring:
+    """The ring that comes nearest to all limits, each so many calls in so many seconds, with the most permits."""
+
+    def back_after(permits: int) -> float:
+        # used ``limit // permits`` times in a window, so many permits together stay within the limit
+        return max(seconds / (limit // permits) for limit, seconds in limits)
+
+    most = min(MOST_PERMITS, *(limit for limit, _ in limits))
+    permits = max(range(1, most + 1), key=lambda count: (round(count / back_after(count), 6), count))
+    return Ring(kind, permits, timedelta(seconds=back_after(permits) * MARGIN))
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """What a ring can give now: the names of ``free`` permits, the longest unused first, or the time until one is."""
+
+    free: Sequence[str]
+    wait: timedelta
+
+
+def supply(
+    ring: Ring, used_at: Mapping[str, datetime], *, now: datetime, withheld_percent: float = 0.0
+) -> Supply:
+    """Look at the permits' last uses; ``withheld_percent`` of them are kept back."""
+    back_at = {name: min(used_at[name], now + ring.back_after) + ring.back_after for name in ring.names()}
+    ordered = sorted(back_at, key=lambda name: (back_at[name], name))
+    busy = sorted(at for at in back_at.values() if at > now)
+    allowed = max(1, int(ring.permits * (1 - withheld_percent / 100)))
+    grantable = allowed - len(busy)
+    if grantable > 0:
+        free = [name for name in ordered if back_at[name] <= now]
+        return Supply(free[:grantable], timedelta(0))
+    return Supply((), busy[len(busy) - allowed] - now)
