@@ -91,7 +91,7 @@ def _operate(company: Company, item: Json, entity: str, body: Json) -> Json:
     options = item.get("optionsData") or ""
     if type(options) is not str:
         raise unreadable_property()
-    include = frozenset(part.strip() for part in options.split(",") if part.strip())
+    include = frozenset(part.strip().lower() for part in options.split(",") if part.strip())
     if operation == "create":
         return company.create(entity, body, include=include)
     if operation == "update":

@@ -60,6 +60,9 @@ class Company:
     def create(self, entity: str, body: Json, *, include: frozenset[str] = NOTHING) -> Json:
         """Store a new object and answer it as QuickBooks does."""
         definition = self._definition(entity, "create")
+        make = definition.make
+        if make is not None:
+            return self._carried_out(lambda: make(self.books, body))
         return self._carried_out(lambda: self._create(definition, body, include))
 
     def update(self, entity: str, body: Json, *, include: frozenset[str] = NOTHING) -> Json:
@@ -67,6 +70,9 @@ class Company:
         if "void" in include:
             return self._void(entity, body)
         definition = self._definition(entity, "update")
+        make = definition.make
+        if make is not None:
+            return self._carried_out(lambda: make(self.books, body))
         return self._carried_out(lambda: self._update(definition, body, include))
 
     def delete(self, entity: str, body: Json) -> Json:

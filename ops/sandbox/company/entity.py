@@ -60,6 +60,8 @@ class Entity:
     """The property that names it in references, and sorts it."""
     display_name: str = ""
     """How 6140 calls it."""
+    make: Callable[[Books, Json], Json] | None = None
+    """Takes the place of create and update, for what is not stored as it is sent."""
     void: Callable[[Books, Json], Json] | None = None
     """The document after it was voided."""
     kept_on_full_update: frozenset[str] = frozenset()

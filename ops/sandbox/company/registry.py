@@ -2,15 +2,18 @@
 
 from ops.sandbox.company.entity import Entity
 from ops.sandbox.company.lists.account import Account
+from ops.sandbox.company.lists.attachable import Attachable
 from ops.sandbox.company.lists.company_info import CompanyInfo, Preferences
 from ops.sandbox.company.lists.currency import CompanyCurrency, ExchangeRate
 from ops.sandbox.company.lists.customer import Customer
 from ops.sandbox.company.lists.item import Item
 from ops.sandbox.company.lists.simple import Class, Department, PaymentMethod, Term
-from ops.sandbox.company.lists.tax import TaxAgency, TaxCode, TaxRate
+from ops.sandbox.company.lists.tax import TaxAgency, TaxCode, TaxRate, TaxService
 from ops.sandbox.company.lists.vendor import Employee, Vendor
 from ops.sandbox.company.transactions.inventory_adjustment import InventoryAdjustment
+from ops.sandbox.company.transactions.money_moves import Deposit, JournalEntry, Transfer
 from ops.sandbox.company.transactions.payment import Payment
+from ops.sandbox.company.transactions.purchases import Bill, Purchase
 from ops.sandbox.company.transactions.sales import (
     CreditMemo,
     Estimate,
@@ -23,27 +26,34 @@ ENTITIES: dict[str, Entity] = {
     entity.name: entity
     for entity in (
         Account,
+        Attachable,
+        Bill,
         Class,
         CompanyCurrency,
         CompanyInfo,
         CreditMemo,
         Customer,
         Department,
+        Deposit,
         Employee,
         Estimate,
         ExchangeRate,
         InventoryAdjustment,
         Invoice,
         Item,
+        JournalEntry,
         Payment,
         PaymentMethod,
         Preferences,
+        Purchase,
         RefundReceipt,
         SalesReceipt,
         TaxAgency,
         TaxCode,
         TaxRate,
+        TaxService,
         Term,
+        Transfer,
         Vendor,
     )
 }

@@ -5,6 +5,7 @@ Each switch has the conservative default: the one that is hardest on a client.
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
 
 
 @dataclass
@@ -17,13 +18,13 @@ class UncertainBehaviour:
     """The name of an inactive customer, vendor, employee or item cannot be taken by another."""
     item_name_gets_deleted_suffix: bool = True
     """An inactive item is renamed to "… (deleted)", as customers are."""
-    line_without_item: str = "description"
+    line_without_item: Literal["description", "default_item"] = "description"
     """"description": such a line carries no amount; "default_item": it gets the company's default item."""
-    doc_number_when_custom_off: str = "keep"
+    doc_number_when_custom_off: Literal["keep", "ignore"] = "keep"
     """"keep" the number that was sent, or "ignore" it, in a company without custom transaction numbers."""
-    doc_number_space: str = "family"
+    doc_number_space: Literal["family", "type"] = "family"
     """"family": all sales forms share one space of numbers; "type": each type has its own."""
-    max_results_above_limit: str = "cap"
+    max_results_above_limit: Literal["cap", "refuse"] = "cap"
     """"cap" a page of more than 1000 to 1000, or "refuse" it with 4001."""
     order_by_with_blank: bool = True
     """ORDER BY in two words is accepted beside ORDERBY."""
@@ -33,14 +34,12 @@ class UncertainBehaviour:
     """Longest statement in characters."""
     batch_limit: int = 30
     """More operations in one batch than this are refused with 1040."""
-    deleting_a_paid_invoice: str = "unapply"
+    deleting_a_paid_invoice: Literal["unapply", "refuse"] = "unapply"
     """"unapply" leaves its payments unapplied; "refuse" answers 6000."""
     adjustment_date_can_change: bool = True
     """TxnDate of an InventoryAdjustment can be updated."""
     adjustment_needs_sparse: bool = True
     """A full update of an InventoryAdjustment is refused."""
-    item_update_moves_stock: bool = False
-    """QtyOnHand in an item update makes an adjustment; otherwise it is ignored."""
     sale_touches_customer: bool = True
     """A change of balance moves the customer's LastUpdatedTime, without a new SyncToken (seen in recorded
     traffic)."""

@@ -55,13 +55,6 @@ EXCHANGE_RATE = Shape(
         anything("CustomField"),
     ],
 )
-ExchangeRate = Entity(
-    "ExchangeRate",
-    EXCHANGE_RATE,
-    id_space="exchange rate",
-    operations=frozenset({"create", "update", "read", "query"}),
-    name_field="SourceCurrencyCode",
-)
 
 
 def set_rate(books: Books, body: Json) -> Json:
@@ -92,6 +85,16 @@ def set_rate(books: Books, body: Json) -> Json:
     id = str(store.next_number("id:exchange rate"))
     store.put(rows, id, as_created(books, document, id))
     return rows[id]
+
+
+ExchangeRate = Entity(
+    "ExchangeRate",
+    EXCHANGE_RATE,
+    id_space="exchange rate",
+    operations=frozenset({"create", "update", "read", "query"}),
+    name_field="SourceCurrencyCode",
+    make=set_rate,
+)
 
 
 def rate_on(books: Books, currency: str, day: str) -> Decimal:

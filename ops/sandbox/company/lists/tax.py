@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from ops.sandbox.company.books import Books
-from ops.sandbox.company.entity import READ_ONLY, Draft, Entity
+from ops.sandbox.company.entity import READ_ONLY, Draft, Entity, Operation
 from ops.sandbox.company.faults import duplicate_name, invalid_reference, missing, refusal
 from ops.sandbox.company.fields import anything, boolean, choice, integer, number, reference, text
 from ops.sandbox.company.json_values import Json
@@ -233,3 +233,12 @@ def create_by_service(books: Books, body: Json) -> Json:
             }
         )
     return {"TaxCode": sent["TaxCode"], "TaxCodeId": code_id, "TaxRateDetails": details}
+
+
+TaxService = Entity(
+    "TaxService",
+    TAX_SERVICE,
+    id_space="tax code",
+    operations=frozenset[Operation]({"create"}),
+    make=create_by_service,
+)

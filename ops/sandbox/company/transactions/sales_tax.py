@@ -91,7 +91,7 @@ def _manual(books: Books, base: Decimal, given: Json) -> Json:
         )
     row = find(books, "TaxCode", code["value"])
     parts = add_tax({row["Id"]: base}, lambda id: rates_of(books, id)) if base else []
-    return {"TxnTaxCodeRef": {"value": row["Id"]}, **_tax_detail(parts)}
+    return {"TxnTaxCodeRef": {"value": row["Id"]}, **tax_detail(parts)}
 
 
 def _automated(draft: Draft, base: Decimal, given: Json) -> Json:
@@ -113,7 +113,7 @@ def _automated(draft: Draft, base: Decimal, given: Json) -> Json:
         if total < 0:
             raise business_rule("Tax cannot be negative.", "TxnTaxDetail")
         parts = overridden(parts, cents(total))
-    return {"TxnTaxCodeRef": {"value": code}, **_tax_detail(parts)}
+    return {"TxnTaxCodeRef": {"value": code}, **tax_detail(parts)}
 
 
 def overridden(parts: list[TaxPart], total: Decimal) -> list[TaxPart]:
@@ -134,7 +134,7 @@ def code_for_address(books: Books, address: Json) -> str:
     return codes.get(address.get("CountrySubDivisionCode", ""), codes[""])
 
 
-def _tax_detail(parts: list[TaxPart]) -> Json:
+def tax_detail(parts: list[TaxPart]) -> Json:
     detail: Json = {"TotalTax": sum((part.amount for part in parts), ZERO)}
     if parts:
         detail["TaxLine"] = [
@@ -231,6 +231,6 @@ def _sent_tax(draft: Draft, parts: list[TaxPart]) -> Json:
         rate = (line.get("TaxLineDetail") or {}).get("TaxRateRef")
         if rate is not None and line.get("Amount") is not None:
             amounts[rate["value"]] = cents(line["Amount"])
-    return _tax_detail(
+    return tax_detail(
         [TaxPart(part.rate, part.base, amounts.get(part.rate.id, part.amount)) for part in parts]
     )

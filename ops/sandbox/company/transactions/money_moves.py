@@ -1,0 +1,357 @@
+"""Deposit, Transfer and JournalEntry: money and amounts that move between accounts."""
+
+from decimal import Decimal
+
+from ops.sandbox.company.books import Books
+from ops.sandbox.company.effects import Effects, Entry
+from ops.sandbox.company.entity import ALL, Draft, Entity
+from ops.sandbox.company.faults import (
+    business_rule,
+    cannot_be_linked,
+    invalid_account_type,
+    invalid_reference,
+    missing,
+    refusal,
+)
+from ops.sandbox.company.fields import anything, boolean, choice, number, reference, text
+from ops.sandbox.company.json_values import Json
+from ops.sandbox.company.lists.account import account_of_type
+from ops.sandbox.company.money.rounding import ZERO, cents
+from ops.sandbox.company.references import find, resolve
+from ops.sandbox.company.shapes import Shape, nested
+from ops.sandbox.company.transactions.common import (
+    TRANSACTION_FIELDS,
+    check_still_open,
+    currency_of,
+    date_transaction,
+    forget_number,
+    in_home,
+    index_number,
+    refuse_duplicate,
+)
+from ops.sandbox.company.transactions.lines import number_lines, require_detail_types
+from ops.sandbox.company.transactions.links import bump_linked
+from ops.sandbox.company.transactions.sales_posting import balance_rounding
+
+CASH_BACK = Shape("CashBackInfo", [number("Amount"), text("Memo", 4000), reference("AccountRef", "Account")])
+DEPOSIT = Shape(
+    "Deposit",
+    [
+        *TRANSACTION_FIELDS,
+        reference("DepositToAccountRef", "Account", required=True),
+        nested("CashBack", CASH_BACK),
+        choice("GlobalTaxCalculation", "TaxExcluded", "TaxInclusive", "NotApplicable"),
+        anything("DepositEx"),
+    ],
+)
+DEPOSITABLE = ("Payment", "SalesReceipt", "RefundReceipt", "Purchase", "Deposit", "JournalEntry", "Transfer")
+_HELD = ("Payment", "SalesReceipt", "RefundReceipt")
+
+
+def _deposit_heads(draft: Draft) -> None:
+    books, document = draft.books, draft.document
+    account = account_of_type(books, document["DepositToAccountRef"]["value"], "Bank", "Other Current Asset")
+    document["DepositToAccountRef"] = {"value": account["Id"], "name": account["FullyQualifiedName"]}
+    currency_of(draft, None)
+    resolve(books, document, "DepartmentRef", "Department", draft.before)
+    cash = document.get("CashBack")
+    if cash is not None:
+        if cash.get("AccountRef") is None or cash.get("Amount") is None:
+            raise missing("CashBack.AccountRef", "CashBack.Amount")
+        document["CashBack"] = cash = dict(cash)
+        resolve(books, cash, "AccountRef", "Account", draft.before)
+
+
+def _deposit_lines(draft: Draft) -> None:
+    books, document = draft.books, draft.document
+    lines = [dict(line) for line in document.get("Line") or ()]
+    if not lines:
+        raise missing("Line")
+    own = [line for line in lines if not line.get("LinkedTxn")]
+    require_detail_types(own, frozenset({"DepositLineDetail"}))
+    seen: set[str] = set()
+    for line in lines:
+        if line.get("LinkedTxn"):
+            _linked_line(draft, line, seen)
+        else:
+            _own_line(draft, line)
+    number_lines(own, draft.before)
+    document["Line"] = [line for line in lines if line.get("LinkedTxn")] + own
+    cash = document.get("CashBack")
+    total = sum((line["Amount"] for line in lines), ZERO) - (cents(cash["Amount"]) if cash else ZERO)
+    if total < 0:
+        raise business_rule("Transaction amount must be 0 or greater.")
+    document["TotalAmt"] = total
+    if books.multicurrency:
+        document["HomeTotalAmt"] = in_home(document, total)
+
+
+def _linked_line(draft: Draft, line: Json, seen: set[str]) -> None:
+    """A payment or receipt that lies in Undeposited Funds, whole and once.
+
+    Raises:
+        QuickBooksFault: 2500 when there is none, 620 when it cannot be taken.
+    """
+    books = draft.books
+    link = dict(line["LinkedTxn"][0])
+    kind, id = link.get("TxnType", ""), link.get("TxnId", "")
+    if kind not in _HELD:
+        raise cannot_be_linked(id)
+    target = books.row(kind, id)
+    if target is None:
+        raise invalid_reference(f"Transaction element id {id} not found")
+    in_other = books.store.tables.deposited.get(id, draft.id) != draft.id
+    lies_there = target["DepositToAccountRef"]["value"] == books.account_for("UndepositedFunds")
+    if in_other or id in seen or not lies_there:
+        raise cannot_be_linked(id)
+    seen.add(id)
+    amount = -target["TotalAmt"] if kind == "RefundReceipt" else target["TotalAmt"]
+    if line.get("Amount") is not None and cents(line["Amount"]) != amount:
+        raise business_rule("A linked transaction is deposited with its whole amount.", "Line")
+    link.setdefault("TxnLineId", "0")
+    for name in ("Id", "LineNum", "DetailType", "DepositLineDetail"):
+        line.pop(name, None)
+    line.update(Amount=amount, LinkedTxn=[link])
+
+
+def _own_line(draft: Draft, line: Json) -> None:
+    books = draft.books
+    if line.get("Amount") is None:
+        raise missing("Line.Amount")
+    line["Amount"] = cents(line["Amount"])
+    line["DepositLineDetail"] = detail = dict(line.get("DepositLineDetail") or {})
+    if detail.get("AccountRef") is None:
+        raise missing("Line.DepositLineDetail.AccountRef")
+    account = resolve(books, detail, "AccountRef", "Account", draft.before)
+    resolve(books, detail, "ClassRef", "Class", draft.before)
+    resolve(books, detail, "PaymentMethodRef", "PaymentMethod", draft.before)
+    party = detail.get("Entity")
+    if party is not None:
+        _resolve_party(books, detail, party)
+    if account is not None and account["AccountType"] in ("Accounts Receivable", "Accounts Payable"):
+        raise invalid_account_type()
+
+
+def _resolve_party(books: Books, holder: Json, party: Json) -> None:
+    for kind in ("Customer", "Vendor", "Employee"):
+        if books.row(kind, party["value"]) is not None:
+            holder["Entity"] = dict(party)
+            resolve(books, holder, "Entity", kind)
+            holder["Entity"]["type"] = kind
+            return
+    raise invalid_reference(f"Names element id {party['value']} not found")
+
+
+def _deposited(document: Json) -> list[tuple[str, str]]:
+    links = [line["LinkedTxn"][0] for line in document.get("Line", ()) if line.get("LinkedTxn")]
+    return [(link["TxnType"], link["TxnId"]) for link in links]
+
+
+def deposit_effects(books: Books, document: Json) -> Effects:
+    effects = Effects(date=document["TxnDate"], deposits=_deposited(document))
+    undeposited = books.account_for("UndepositedFunds")
+    for line in document["Line"]:
+        detail = line.get("DepositLineDetail")
+        account_id = detail["AccountRef"]["value"] if detail is not None else undeposited
+        if line["Amount"]:
+            effects.entries.append(Entry(account_id, -in_home(document, line["Amount"])))
+    cash = document.get("CashBack")
+    if cash is not None:
+        effects.entries.append(Entry(cash["AccountRef"]["value"], in_home(document, cents(cash["Amount"]))))
+    total = in_home(document, document["TotalAmt"])
+    effects.entries.append(Entry(document["DepositToAccountRef"]["value"], total))
+    balance_rounding(books, effects)
+    return effects
+
+
+def _deposit_saved(draft: Draft) -> None:
+    index_number(draft)
+    old = set(_deposited(draft.before or {}))
+    for kind, id in sorted(old ^ set(_deposited(draft.document))):
+        bump_linked(draft.books, kind, id)
+
+
+def _deposit_removed(books: Books, document: Json) -> None:
+    forget_number(books, "Deposit", document.get("DocNumber"), document["Id"])
+    for kind, id in _deposited(document):
+        bump_linked(books, kind, id)
+
+
+Deposit = Entity(
+    "Deposit",
+    DEPOSIT,
+    id_space="transaction",
+    operations=ALL,
+    rules=(date_transaction, _deposit_heads, _deposit_lines),
+    effects=deposit_effects,
+    saved=_deposit_saved,
+    check_removal=check_still_open,
+    removed=_deposit_removed,
+)
+
+TRANSFER = Shape(
+    "Transfer",
+    [
+        *(one for one in TRANSACTION_FIELDS if one.name not in ("TotalAmt", "DocNumber")),
+        reference("FromAccountRef", "Account", required=True),
+        reference("ToAccountRef", "Account", required=True),
+        number("Amount", required=True),
+        reference("ClassRef", "Class"),
+        anything("TransferEx"),
+    ],
+)
+
+
+def _transfer(draft: Draft) -> None:
+    books, document = draft.books, draft.document
+    for name in ("FromAccountRef", "ToAccountRef"):
+        account = find(books, "Account", document[name]["value"])
+        if account["Classification"] not in ("Asset", "Liability", "Equity"):
+            raise invalid_account_type()
+        if account["AccountType"] in ("Accounts Receivable", "Accounts Payable"):
+            raise invalid_account_type()
+        document[name] = {"value": account["Id"], "name": account["FullyQualifiedName"]}
+    if document["FromAccountRef"]["value"] == document["ToAccountRef"]["value"]:
+        raise business_rule("You can't transfer money from and to the same account.")
+    document["Amount"] = cents(document["Amount"])
+    if document["Amount"] < 0:
+        raise refusal("2290", "NegativeAmount", "Negative amounts aren't supported", "Amount")
+    currency_of(draft, None)
+    resolve(books, document, "DepartmentRef", "Department", draft.before)
+
+
+def transfer_effects(books: Books, document: Json) -> Effects:
+    amount = in_home(document, document["Amount"])
+    entries = [
+        Entry(document["ToAccountRef"]["value"], amount),
+        Entry(document["FromAccountRef"]["value"], -amount),
+    ]
+    balance_rounding(books, effects := Effects(date=document["TxnDate"], entries=entries))
+    return effects
+
+
+Transfer = Entity(
+    "Transfer",
+    TRANSFER,
+    id_space="transaction",
+    operations=ALL,
+    rules=(date_transaction, _transfer),
+    effects=transfer_effects,
+    check_removal=check_still_open,
+)
+
+JOURNAL_ENTRY = Shape(
+    "JournalEntry",
+    [
+        *TRANSACTION_FIELDS,
+        boolean("Adjustment"),
+        boolean("HomeCurrencyAdjustment"),
+        boolean("EnteredInHomeCurrency"),
+        choice("GlobalTaxCalculation", "TaxExcluded", "TaxInclusive", "NotApplicable"),
+        anything("JournalEntryEx"),
+    ],
+)
+
+
+def _journal(draft: Draft) -> None:
+    """Lines that balance, with a customer on receivables and a vendor on payables.
+
+    Raises:
+        QuickBooksFault: 2260 without a side, 2290 for a negative amount, 2300 when it does not balance.
+    """
+    document = draft.document
+    lines = [dict(line) for line in document.get("Line") or ()]
+    if not lines:
+        raise missing("Line")
+    require_detail_types(lines, frozenset({"JournalEntryLineDetail", "DescriptionOnly"}))
+    booked = [line for line in lines if line["DetailType"] == "JournalEntryLineDetail"]
+    if len(booked) < 2:
+        raise business_rule("Fill out at least two detail lines to continue.")
+    currency_of(draft, None)
+    balance = ZERO
+    for line in booked:
+        balance += _journal_line(draft, line)
+    if balance:
+        raise refusal(
+            "2300", "Amount on debits not equal to credits", "Debits and credits must be equal", "Line"
+        )
+    number_lines(lines, draft.before)
+    document["Line"] = lines
+    document.setdefault("Adjustment", False)
+    document["TotalAmt"] = ZERO
+    if document.get("DocNumber") is not None and draft.books.settings.warn_duplicate_numbers:
+        refuse_duplicate(draft, ("JournalEntry",))
+
+
+def _journal_line(draft: Draft, line: Json) -> Decimal:
+    books = draft.books
+    line["JournalEntryLineDetail"] = detail = dict(line.get("JournalEntryLineDetail") or {})
+    if detail.get("PostingType") is None:
+        raise refusal(
+            "2260", "MissingPostingType", "A posting type is required: Credit or Debit", "PostingType"
+        )
+    if detail.get("AccountRef") is None:
+        raise missing("Line.JournalEntryLineDetail.AccountRef")
+    if line.get("Amount") is None:
+        raise missing("Line.Amount")
+    amount = line["Amount"] = cents(line["Amount"])
+    if amount < 0:
+        raise refusal("2290", "NegativeAmount", "Negative amounts aren't supported on lines", "Line")
+    account = resolve(books, detail, "AccountRef", "Account", draft.before)
+    assert account is not None
+    resolve(books, detail, "ClassRef", "Class", draft.before)
+    resolve(books, detail, "DepartmentRef", "Department", draft.before)
+    kind = _journal_party(books, detail)
+    if account["AccountType"] == "Accounts Receivable" and kind != "Customer":
+        raise business_rule(
+            "When you use Accounts Receivable, you must choose a customer in the Name field.", "Entity"
+        )
+    if account["AccountType"] == "Accounts Payable" and kind != "Vendor":
+        raise business_rule(
+            "When you use Accounts Payable, you must choose a vendor in the Name field.", "Entity"
+        )
+    return Decimal(amount) if detail["PostingType"] == "Debit" else -Decimal(amount)
+
+
+def _journal_party(books: Books, detail: Json) -> str | None:
+    party = detail.get("Entity")
+    if party is None:
+        return None
+    if party.get("EntityRef") is None or party.get("Type") is None:
+        raise missing("Line.JournalEntryLineDetail.Entity.EntityRef")
+    detail["Entity"] = party = dict(party)
+    resolve(books, party, "EntityRef", party["Type"])
+    return str(party["Type"])
+
+
+def journal_effects(books: Books, document: Json) -> Effects:
+    effects = Effects(date=document["TxnDate"])
+    accounts = books.store.rows("Account")
+    for line in document["Line"]:
+        detail = line.get("JournalEntryLineDetail")
+        if detail is None or not line["Amount"]:
+            continue
+        amount = line["Amount"] if detail["PostingType"] == "Debit" else -line["Amount"]
+        account = accounts[detail["AccountRef"]["value"]]
+        home = in_home(document, amount)
+        if account["AccountType"] in ("Accounts Receivable", "Accounts Payable"):
+            party = detail["Entity"]["EntityRef"]["value"]
+            sign = 1 if account["AccountType"] == "Accounts Receivable" else -1
+            effects.entries.append(Entry(account["Id"], home, party, amount * sign))
+        else:
+            effects.entries.append(Entry(account["Id"], home))
+    balance_rounding(books, effects)
+    return effects
+
+
+JournalEntry = Entity(
+    "JournalEntry",
+    JOURNAL_ENTRY,
+    id_space="transaction",
+    operations=ALL,
+    rules=(date_transaction, _journal),
+    effects=journal_effects,
+    saved=index_number,
+    check_removal=check_still_open,
+    removed=lambda books, one: forget_number(books, "JournalEntry", one.get("DocNumber"), one["Id"]),
+)
