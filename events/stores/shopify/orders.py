@@ -90,18 +90,18 @@ def read_order(body: Row, *, received_at: datetime) -> tuple[Order, list[Refund]
 
 
 def _told(refunds: list[Refund], order: Order) -> list[Refund]:
-    """Refunds that are news: cancelling an unpaid order "refunds" its lines, but the cancellation says it all."""
+    """Refunds that are news: of a cancelled order none is, since the cancellation takes all of it back."""
     if order.lifecycle == "cancelled":
         return []
     return [refund for refund in refunds if refund.total or refund.lines]
 
 
 def _lifecycle(cancelled_at: datetime | None, payment: Paid, refunds: list[Refund]) -> Lifecycle:
-    """A cancelled order whose money went back by refunds stays "open": its refunds undo it, just once."""
+    """A cancelled order of which the shop kept a part of the money stays "open": its refunds say what went back."""
     if cancelled_at is None:
         return "open"
-    given_back = payment.amount and any(refund.money_returned for refund in refunds)
-    return "open" if given_back else "cancelled"
+    given_back = sum((refund.total for refund in refunds if refund.money_returned), ZERO)
+    return "open" if 0 < given_back < payment.amount else "cancelled"
 
 
 def _currency(body: Row, order_id: str) -> str:

@@ -9,6 +9,7 @@ from events.stores.reading import Row, amount_or_none, moment, need_id, rows, st
 from schemas.inventory import Product, StockLevel, Variant
 
 ONLY_VARIANT = "Default Title"
+"""What Shopify calls the one variant of a product without options."""
 
 
 def is_draft(body: Row) -> bool:
@@ -22,24 +23,23 @@ def changed_at(body: Row) -> datetime | None:
 
 
 def read_product(body: Row, *, received_at: datetime) -> Product:
-    """A product; one without options has a single variant that carries the product's name."""
+    """A product; one without options has a single variant without a name of its own."""
     product_id = need_id(body, "id", "The product")
-    name = text(body, "title") or product_id
     return Product(
         product_id=product_id,
-        name=name,
-        variants=tuple(_variant(row, name) for row in rows(body, "variants")),
+        name=text(body, "title") or product_id,
+        variants=tuple(_variant(row) for row in rows(body, "variants")),
         updated_at=changed_at(body) or received_at,
     )
 
 
-def _variant(row: Row, product: str) -> Variant:
+def _variant(row: Row) -> Variant:
     title = text(row, "title")
     return Variant(
         variant_id=need_id(row, "id", "A variant"),
         inventory_item_id=store_id(row, "inventory_item_id"),
         sku=text(row, "sku"),
-        name=product if title in ("", ONLY_VARIANT) else f"{product} - {title}",
+        name="" if title == ONLY_VARIANT else title,
         price=amount_or_none(row, "price"),
         stock=amount_or_none(row, "inventory_quantity") if text(row, "inventory_management") else None,
     )

@@ -52,7 +52,7 @@ def read_order(body: Row, *, received_at: datetime) -> Order:
         order_id=order_id,
         number=text(body, "number") or order_id,
         store_status=_status(body),
-        lifecycle=_lifecycle(body, state),
+        lifecycle=_lifecycle(body),
         payment=state,
         created_at=created_at or updated_at,
         updated_at=updated_at,
@@ -108,16 +108,12 @@ def _payment(body: Row, paid_at: datetime | None) -> PaymentState:
     return "unpaid"
 
 
-def _lifecycle(body: Row, state: PaymentState) -> Lifecycle:
-    """A failed payment is "draft": nothing is owed yet, and the buyer may try again.
-
-    A cancelled order that was paid and has refunds of its own stays "open": its refunds say what went
-    back, and reversing the whole order as well would count that twice.
-    """
+def _lifecycle(body: Row) -> Lifecycle:
+    """A failed payment is "draft": nothing is owed yet, and the buyer may try again."""
     match _status(body):
         case "failed":
             return "draft"
-        case "cancelled" if state == "unpaid" or not rows(body, "refunds"):
+        case "cancelled":
             return "cancelled"
         case _:
             return "open"

@@ -27,13 +27,12 @@ def changed_at(body: Row) -> datetime | None:
 
 
 def read_product(body: Row, *, received_at: datetime) -> Product:
-    """A product with its one variant (its own id), or none where its variations are sold instead."""
+    """A product with its one variant (its own id and name), or none where its variations are sold instead."""
     product_id = need_id(body, "id", "The product")
     name = html.unescape(text(body, "name")) or _options(body) or text(body, "sku") or product_id
     variant = Variant(
         variant_id=product_id,
         sku=text(body, "sku"),
-        name=name,
         price=amount_or_none(body, "price"),
         stock=_own_stock(body),
     )

@@ -120,12 +120,12 @@ def test_level_that_is_not_counted_makes_no_event() -> None:
     assert changed("shopify/inventory_levels_update__counted", available=None) == []
 
 
-def test_variants_are_named_after_product_and_options() -> None:
+def test_variants_are_named_by_their_options_alone() -> None:
     (event,) = read("shopify/products_update__two_variants")
 
     assert [(one["name"], one["inventory_item_id"], one["stock"]) for one in event.data["variants"]] == [
-        ("Scarf - Red / L", "8301", "4"),
-        ("Scarf", "8302", None),
+        ("Red / L", "8301", "4"),
+        ("", "8302", None),
     ]
     assert event.time == datetime(2026, 4, 1, 10, 0, tzinfo=UTC)
     assert_payload_fits(event)

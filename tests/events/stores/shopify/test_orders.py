@@ -1,12 +1,13 @@
 """Shopify orders: amounts net of tax, payment, lifecycle, and the oddities of its bodies."""
 
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
 from events.stores.platform import Unreadable
-from tests.events.stores.deliveries import changed, leftover, order_of, read, refunds_of
+from tests.events.stores.deliveries import changed, leftover, order_of, read, recorded, refunds_of
 
 TWO_TAXES = "shopify/orders_paid__two_taxes"
 
@@ -172,11 +173,22 @@ def test_cancelled_unpaid_order_is_one_event_though_its_lines_are_refunded() -> 
     assert (event.type, order.lifecycle, order.payment) == ("orders.cancelled", "cancelled", "unpaid")
 
 
-def test_cancelled_order_whose_money_went_back_is_undone_by_its_refund() -> None:
-    events = read("shopify/orders_cancelled__refunded")
+def test_cancelled_order_whose_money_went_back_is_cancelled_and_nothing_else() -> None:
+    (event,) = read("shopify/orders_cancelled__refunded")
+
+    order = order_of([event])
+
+    assert (event.type, order.lifecycle, order.payment) == ("orders.cancelled", "cancelled", "paid")
+
+
+def test_cancelled_order_of_which_the_shop_kept_a_part_is_undone_by_its_refund() -> None:
+    body = json.loads(recorded("shopify/orders_cancelled__refunded").body)
+    body["refunds"][0]["transactions"][0]["amount"] = "9.00"
+
+    events = changed("shopify/orders_cancelled__refunded", refunds=body["refunds"])
 
     assert [event.type for event in events] == ["orders.updated", "orders.refunded"]
-    assert (order_of(events).lifecycle, order_of(events).payment) == ("open", "paid")
+    assert (order_of(events).lifecycle, str(refunds_of(events)[0].total)) == ("open", "9.00")
 
 
 def test_cancelled_paid_order_without_refund_is_cancelled() -> None:

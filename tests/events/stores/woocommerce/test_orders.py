@@ -114,12 +114,6 @@ def test_lifecycle_follows_the_status(status: str, lifecycle: str) -> None:
     assert (order.lifecycle, order.store_status) == (lifecycle, status)
 
 
-def test_cancelled_order_with_refunds_is_undone_by_its_refunds_alone() -> None:
-    order = order_of(changed("woocommerce/order.updated__two_partial_refunds", status="cancelled"))
-
-    assert (order.lifecycle, order.cancelled_at is not None) == ("open", True)
-
-
 def test_guest_has_no_customer_id() -> None:
     order = order_of(changed("woocommerce/order.updated__gift_cards", customer_id=0))
 
