@@ -55,5 +55,5 @@ def open_quickbooks(settings: Settings, engine: Engine, secrets: Secrets, metric
         engine=engine, secrets=secrets, oauth=oauth, owner=owner, clock=utc_now, sleep=time.sleep
     )
     client = QuickBooks(settings.quickbooks_url, http=http, tokens=tokens, clock=utc_now, observer=metrics)
-    budget = Budget(engine, app=settings.intuit_client_id, clock=utc_now)
-    return Online(client, oauth, budget, Breaker(clock=time.monotonic))
+    budget = Budget(engine=engine, app=settings.intuit_client_id, clock=utc_now, monotonic=time.monotonic)
+    return Online(client, oauth, budget, Breaker(monotonic=time.monotonic))

@@ -1,5 +1,6 @@
 """The worker process: everything a worker needs, put together, and ended by SIGTERM."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -7,13 +8,17 @@ import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
 from events.broker.publisher import Publisher
 from ops.metrics import Metrics
 from ops.processes.health import HealthServer
 from ops.quickbooks import open_quickbooks
 from ops.settings import Settings
 from schemas.envelope import Workflow
-from workers.ledger.engine import open_ledger
+from workers.ledger.claims import claim_owner, release_dead_claims
+from workers.ledger.engine import open_ledger, writing
 from workers.route import steps_for
 from workers.runtime.services import Services
 from workers.runtime.settle import Policy
@@ -45,11 +50,12 @@ def run_worker(
         steps_for=steps_for,
         observer=metrics,
         policy=Policy(settings.max_attempts, settings.sale_wait_seconds),
-        owner=f"{socket.gethostname()[:30]}-{os.getpid()}-{uuid.uuid4().hex[:8]}",
+        owner=claim_owner(socket.gethostname(), os.getpid(), uuid.uuid4().hex),
         clock=lambda: datetime.now(UTC),
         new_id=lambda: uuid.uuid4().hex,
         **({"crash": crash} if crash else {}),
     )
+    _release_the_dead(engine)
     worker = Worker(
         services,
         broker_url=settings.broker_url,
@@ -68,3 +74,19 @@ def run_worker(
     publisher.close(CLOSE_SECONDS)
     engine.dispose()
     return 0
+
+
+def _release_the_dead(engine: Engine) -> None:
+    """A worker that was killed here left claims; without this its orders would wait until they end."""
+    with contextlib.suppress(SQLAlchemyError), writing(engine) as database:
+        release_dead_claims(database, host=socket.gethostname(), is_alive=_is_alive)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -3,10 +3,10 @@
 A claim is short and renewed while its worker lives, so that a dead worker's objects are free again soon.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, or_, update
+from sqlalchemy import Connection, delete, or_, select, update
 
 from workers.ledger.engine import insert_for
 from workers.ledger.tables import claims
@@ -67,3 +67,20 @@ def release_claims(
 def release_all_claims(connection: Connection, *, owner: str) -> None:
     """Give everything back: the worker stops."""
     connection.execute(delete(claims).where(claims.c.owner == owner))
+
+
+def claim_owner(host: str, pid: int, unique: str) -> str:
+    """The name of a worker in claims: where it runs, so that others there can see whether it lives."""
+    return f"{host[:30]}/{pid}/{unique[:16]}"
+
+
+def release_dead_claims(connection: Connection, *, host: str, is_alive: Callable[[int], bool]) -> int:
+    """Give back what workers of this host held that are dead; those of other hosts end by themselves.
+
+    Returns how many claims that were.
+    """
+    owners = connection.scalars(
+        select(claims.c.owner).where(claims.c.owner.startswith(f"{host[:30]}/", autoescape=True)).distinct()
+    )
+    dead = [owner for owner in owners if not is_alive(int(owner.split("/")[1]))]
+    return connection.execute(delete(claims).where(claims.c.owner.in_(dead))).rowcount if dead else 0

@@ -169,10 +169,11 @@ class Round:
         services = self._services
         repeats = 0
         while True:
-            pause = services.breaker.delay() or services.budget.take(call.realm_id, batch=call.is_batch)
-            if pause > 0:
+            # the breaker first, and once: while it is open its yes makes this call the only probe
+            while (pause := services.breaker.delay()) > 0:
                 yield pause
-                continue
+            while (pause := services.budget.take(call.realm_id, batch=call.is_batch)) > 0:
+                yield pause
             try:
                 answers = make_call(services.quickbooks, call)
             except Throttled as error:

@@ -9,8 +9,10 @@ from sqlalchemy import Engine
 from workers.ledger.claims import (
     CLAIM_SECONDS,
     claim_objects,
+    claim_owner,
     release_all_claims,
     release_claims,
+    release_dead_claims,
     renew_claims,
 )
 from workers.ledger.engine import open_ledger, writing
@@ -73,6 +75,18 @@ def test_a_worker_that_stops_gives_everything_back(engine: Engine) -> None:
         release_all_claims(database, owner="one")
 
     assert claim(engine, "two", "order/1", "order/2") == {"order/1", "order/2"}
+
+
+def test_a_worker_that_was_killed_on_this_host_keeps_nobody_waiting(engine: Engine) -> None:
+    claim(engine, claim_owner("here", 11, "a"), "order/1")
+    claim(engine, claim_owner("here", 12, "b"), "order/2")
+    claim(engine, claim_owner("elsewhere", 11, "c"), "order/3")
+
+    with writing(engine) as database:
+        released = release_dead_claims(database, host="here", is_alive=lambda pid: pid == 12)
+
+    assert released == 1
+    assert claim(engine, "next", "order/1", "order/2", "order/3") == {"order/1"}
 
 
 def test_the_same_worker_may_claim_again(engine: Engine) -> None:

@@ -1,0 +1,1 @@
+"""End to end: from a store to the books and back."""

@@ -1,0 +1,217 @@
+"""The whole product on a broker, a database and a sandbox company of its own: set up, started, looked at."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import orjson
+from kombu.connection import Connection as BrokerConnection
+from pydantic import SecretStr
+from sqlalchemy import Row, select
+
+from events import names
+from events.broker.topology import declare
+from ops.migrations.migrate import upgrade
+from ops.processes.programs import environment
+from ops.quickbooks import open_oauth
+from ops.sandbox.testing import SandboxServer
+from ops.settings import Settings
+from schemas.connection import Connection, ConnectionSettings, Platform
+from tests.rig.broker import Broker
+from tests.rig.fixtures import StartProcess
+from tests.rig.ports import free_port
+from tests.rig.processes import Process
+from tests.rig.waiting import wait_for
+from workers.ledger.connections import add_connection
+from workers.ledger.engine import open_ledger, reading, writing
+from workers.ledger.tables import claims, entries, failed_messages, intents
+from workers.quickbooks.http import Http
+from workers.quickbooks.tokens import save_tokens
+from workers.secrets import Secrets
+
+KEY = "a key for tests only"
+WEBHOOK_SECRET = "the store's own secret"
+SETTLE_SECONDS = 60.0
+MARK = "counterfoil:"
+
+
+class Stack:
+    """One broker, ledger and QuickBooks company with the connection ``acme-woo``, and the processes a test starts."""
+
+    def __init__(
+        self, *, broker: Broker, database_url: str, sandbox: SandboxServer, realm_id: str, start: StartProcess
+    ) -> None:
+        self.broker = broker
+        self.sandbox = sandbox
+        self.realm_id = realm_id
+        self._start = start
+        self.settings = Settings(
+            broker_url=broker.url,
+            management_url=broker.management_url,
+            database_url=database_url,
+            secret_key=SecretStr(KEY),
+            quickbooks_url=sandbox.url,
+            intuit_discovery_url=sandbox.discovery_url,
+            intuit_client_id=sandbox.client_id,
+            intuit_client_secret=SecretStr(sandbox.client_secret),
+        )
+        self.engine = open_ledger(database_url)
+        upgrade(self.engine)
+        with BrokerConnection(broker.url) as connection:
+            declare(connection)
+        self.connect("acme-woo")
+
+    def connect(self, connection_id: str, *, platform: Platform = "woocommerce", **settings: Any) -> None:
+        """Add a connection to the company, as ``connections add`` and ``connect`` do."""
+        now = datetime.now(UTC)
+        secrets = Secrets(KEY)
+        connection = Connection(
+            connection_id=connection_id,
+            platform=platform,
+            realm_id=self.realm_id,
+            settings=ConnectionSettings.model_validate(self.book_settings() | settings),
+        )
+        with writing(self.engine) as database:
+            sealed = secrets.seal({"webhook_secrets": [WEBHOOK_SECRET]})
+            add_connection(database, connection, secrets=sealed, now=now)
+        oauth = open_oauth(self.settings, Http())
+        save_tokens(self.engine, secrets, self.realm_id, oauth.refresh(self.sandbox.refresh_token), now=now)
+
+    def book_settings(self) -> dict[str, Any]:
+        """Settings that book every simple order of a US company."""
+        accounts = {row["Name"]: row["Id"] for row in self.sandbox.dump(self.realm_id, "Account")}
+        items = self.sandbox.dump(self.realm_id, "Item")
+        service = next(row["Id"] for row in items if row["Type"] == "Service")
+        return {
+            "unknown_product": "fallback",
+            "customers": "per_store",
+            "accounts": {"deposit": accounts["Undeposited Funds"]},
+            "items": {"fallback": service, "shipping": service, "fee": service, "refund_adjustment": service},
+        }
+
+    def start(self, *words: str, **changes: Any) -> Process:
+        """Start ``counterfoil WORDS`` with our settings and a metrics address of its own; waits until it is ready."""
+        metrics = f"127.0.0.1:{free_port()}"
+        settings = self.settings.model_copy(update={"metrics_listen": metrics, **changes})
+        process = self._start(
+            sys.executable, "-m", "ops.cli.main", *words, environment=environment(settings, {})
+        )
+        process.wait_url(f"http://{metrics}/health/ready")
+        return process
+
+    def start_dying_worker(self, point: str, *, after: int = 1) -> Process:
+        """Start a worker that kills itself (SIGKILL) when it passes ``point`` for the ``after``-th time."""
+        settings = self.settings.model_copy(update={"metrics_listen": f"127.0.0.1:{free_port()}"})
+        return self._start(
+            sys.executable,
+            "-m",
+            "tests.rig.dying_worker",
+            point,
+            str(after),
+            environment=environment(settings, {}),
+        )
+
+    def publish(self, *events: Mapping[str, Any]) -> None:
+        """Publish events by hand, under confirm."""
+        with self.broker.channel() as channel:
+            channel.confirm_delivery()
+            for event in events:
+                channel.basic_publish(names.EVENTS, event["type"], orjson.dumps(event), mandatory=True)
+
+    def entries(self) -> dict[str, str]:
+        """How each event that needs nothing more has ended."""
+        with reading(self.engine) as database:
+            found = database.execute(select(entries.c.event_id, entries.c.status))
+            return {row.event_id: row.status for row in found}
+
+    def failures(self) -> Sequence[Row[Any]]:
+        """The rows of failed messages."""
+        with reading(self.engine) as database:
+            return database.execute(select(failed_messages).order_by(failed_messages.c.sequence)).all()
+
+    def documents(self, entity: str = "SalesReceipt") -> list[dict[str, Any]]:
+        """What we have booked of an entity: the company came with documents of its own."""
+        booked = self.sandbox.dump(self.realm_id, entity)
+        return [document for document in booked if MARK in document.get("PrivateNote", "")]
+
+    def wait_settled(self, *event_ids: str, timeout_seconds: float = SETTLE_SECONDS) -> dict[str, str]:
+        """Wait until each of these events has an entry."""
+        wait_for(
+            lambda: set(event_ids) <= set(self.entries()),
+            timeout_seconds=timeout_seconds,
+            what=f"events {event_ids} have ended",
+        )
+        return self.entries()
+
+    def wait_failed(self, event_id: str, *, status: str = "unresolved") -> Row[Any]:
+        """Wait until an event is a failed message with that status."""
+
+        def found() -> list[Row[Any]]:
+            return [row for row in self.failures() if (row.event_id, row.status) == (event_id, status)]
+
+        wait_for(found, timeout_seconds=SETTLE_SECONDS, what=f"event {event_id} is {status}")
+        return found()[0]
+
+    def assert_quiet(self, *workflows: str) -> None:
+        """Nothing is under way any more: no messages, no intents, no claims."""
+        for workflow in workflows or ("orders",):
+            empty = partial(self._is_empty, workflow)
+            wait_for(empty, timeout_seconds=SETTLE_SECONDS, what=f"{workflow} is empty")
+        with reading(self.engine) as database:
+            left = [
+                *database.execute(select(intents.c.event_id)),
+                *database.execute(select(claims.c.object_key)),
+            ]
+        assert left == []
+
+    def _is_empty(self, queue: str) -> bool:
+        return self.broker.count(queue) == 0
+
+    def close(self) -> None:
+        """Let the ledger go."""
+        self.engine.dispose()
+
+
+def order_event(number: int, *, action: str = "paid", total: str = "12.50", **order: Any) -> dict[str, Any]:
+    """A canonical order with one line, as an event."""
+    moment = "2026-11-20T10:00:00Z"
+    data: dict[str, Any] = {
+        "order_id": str(number),
+        "number": str(number),
+        "store_status": "processing",
+        "payment": "paid",
+        "created_at": moment,
+        "updated_at": moment,
+        "paid_at": moment,
+        "currency": "USD",
+        "lines": [
+            {
+                "line_id": "1",
+                "product_id": "7",
+                "sku": "MUG-1",
+                "name": "Mug",
+                "quantity": "1",
+                "subtotal": total,
+                "total": total,
+            }
+        ],
+        "total": total,
+        "amount_paid": total,
+        "payment_method": {"gateway": "stripe", "title": "Card"},
+        **order,
+    }
+    return {
+        "specversion": "1.0",
+        "id": f"order-{number}-{action}",
+        "source": "counterfoil/connections/acme-woo",
+        "type": f"orders.{action}",
+        "subject": f"order/{number}",
+        "time": data["updated_at"],
+        "datacontenttype": "application/json",
+        "connection": "acme-woo",
+        "data": data,
+    }
