@@ -21,6 +21,7 @@ STALE = "5010"
 GONE = "610"
 NAME_TAKEN = "6240"
 NUMBER_TAKEN = "6140"
+NOT_THERE = ("610", "620", "2500")
 PERIOD_CLOSED = ("6200", "6210")
 NOT_IN_PLAN = ("5020", "5030")
 """Intuit's fault codes. Source: its page "Error codes"."""

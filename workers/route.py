@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from schemas.event_types import EVENT_TYPES
 from schemas.shape import Shape
+from schemas.unreadable import UnreadableWebhook
 from workers.contacts.sync_contact import remove_contact, sync_contact
 from workers.context import Context
 from workers.errors import InvalidEvent
@@ -30,6 +31,10 @@ class Handler:
     function: Function
 
 
+def _read_unreadable(webhook: UnreadableWebhook, context: Context) -> Steps:
+    return read_unreadable(webhook, context, steps_for)
+
+
 _FUNCTIONS: dict[str, Function] = {
     "orders.created": sync_order,
     "orders.paid": sync_order,
@@ -40,17 +45,17 @@ _FUNCTIONS: dict[str, Function] = {
     "orders.deleted": remove_order,
     "orders.refunded": sync_refund,
     "orders.refund_deleted": remove_refund,
-    "orders.unreadable_webhook": read_unreadable,
+    "orders.unreadable_webhook": _read_unreadable,
     "inventory.product_created": sync_product,
     "inventory.product_updated": sync_product,
     "inventory.product_deleted": remove_product,
     "inventory.level_changed": sync_level,
-    "inventory.unreadable_webhook": read_unreadable,
+    "inventory.unreadable_webhook": _read_unreadable,
     "contacts.created": sync_contact,
     "contacts.updated": sync_contact,
     "contacts.deleted": remove_contact,
     "contacts.erased": remove_contact,
-    "contacts.unreadable_webhook": read_unreadable,
+    "contacts.unreadable_webhook": _read_unreadable,
 }
 
 HANDLERS: dict[str, Handler] = {name: Handler(EVENT_TYPES[name], _FUNCTIONS[name]) for name in EVENT_TYPES}

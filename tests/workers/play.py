@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from ops.sandbox.company.company import Company as SandboxCompany
 from ops.sandbox.company.faults import QuickBooksFault
@@ -83,10 +83,11 @@ class Play:
             subject="object/1",
             time=time,
             connection="acme-woo",
+            data=payload.model_dump(mode="json"),
         )
         connection = Connection(connection_id="acme-woo", platform="woocommerce", settings=self.settings)
         context = Context(envelope, connection, self.company)
-        steps = steps_for(context, payload.model_dump(mode="json"))
+        steps = steps_for(context, envelope.data)
         self.finds, self.writes = [], []
         try:
             step = next(steps)
@@ -101,10 +102,8 @@ class Play:
             answer = self._answered(step)
         except QuickBooksFault as fault:
             first = fault.errors[0]
-            moved: Step = steps.throw(QuickBooksRejected(first.detail, fault_code=first.code))
-            return moved
-        moved = steps.send(answer)
-        return moved
+            return cast(Step, steps.throw(QuickBooksRejected(first.detail, fault_code=first.code)))
+        return cast(Step, steps.send(answer))
 
     def _answered(self, step: Step) -> object:
         match step:

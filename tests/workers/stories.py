@@ -29,35 +29,35 @@ def money(text: str) -> Decimal:
 
 
 def line(
-    total: str,
+    price: str,
+    /,
     *,
     sku: str = "FIELD-NOTEBOOK",
     quantity: str = "1",
     tax: str = "0",
-    name: str = "CA 8%",
+    tax_name: str = "CA 8%",
     **more: Any,
 ) -> OrderLine:
-    """A sold product; ``name`` is its tax."""
-    number = more.pop("line_id", sku)
-    shares = (TaxShare(tax=name, amount=money(tax)),) if money(tax) else ()
+    """A sold product; ``price`` is for the whole line, before discounts."""
+    shares = (TaxShare(tax=tax_name, amount=money(tax)),) if money(tax) else ()
     values: dict[str, Any] = {
-        "line_id": number,
+        "line_id": sku,
         "product_id": f"p-{sku}" if sku else None,
         "sku": sku,
         "name": sku.title() or "Custom",
         "quantity": money(quantity),
-        "subtotal": money(total),
-        "total": money(total),
+        "subtotal": money(price),
+        "total": money(price),
         "tax": money(tax),
         "taxes": shares,
     }
     return OrderLine(**{**values, **more})
 
 
-def shipping(total: str, *, tax: str = "0", name: str = "CA 8%") -> ChargeLine:
+def shipping(price: str, *, tax: str = "0", tax_name: str = "CA 8%") -> ChargeLine:
     """A shipping line."""
-    shares = (TaxShare(tax=name, amount=money(tax)),) if money(tax) else ()
-    return ChargeLine(line_id="s1", name="Parcel", total=money(total), tax=money(tax), taxes=shares)
+    shares = (TaxShare(tax=tax_name, amount=money(tax)),) if money(tax) else ()
+    return ChargeLine(line_id="s1", name="Parcel", total=money(price), tax=money(tax), taxes=shares)
 
 
 def order(*lines: OrderLine, **more: Any) -> Order:

@@ -10,6 +10,8 @@ LONGEST_DESCRIPTION = 4000
 """Source: Intuit's API reference."""
 FINEST_PRICE = Decimal("0.0000001")
 """QuickBooks keeps unit prices to seven places."""
+US_CODES = ("", "TAX", "NON")
+"""Pseudo codes of US lines; a discount line does not take them. Source: Intuit's API reference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def render(line: DocLine, *, inclusive: bool) -> Json:
 
 def _discount(line: DocLine) -> Json:
     detail: Json = {"PercentBased": False, "DiscountAccountRef": {"value": line.account_id}}
-    if line.tax_code:
+    if line.tax_code not in US_CODES:
         detail["TaxCodeRef"] = {"value": line.tax_code}
     return {
         "DetailType": "DiscountLineDetail",

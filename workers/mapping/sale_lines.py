@@ -98,7 +98,7 @@ def _discount(order: Order, lines: Sequence[DocLine], rules: TaxRules) -> DocLin
         return None
     if len(codes) != 1 and rules.frame.company.tax != "us_automated":
         return None
-    code = codes.pop() if rules.frame.company.tax == "elsewhere" else ""
+    code = codes.pop() if len(codes) == 1 else ""
     return DocLine(amount, account_id=account, description="Discount", tax_code=code)
 
 

@@ -6,7 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from schemas.orders import Order
-from workers.answers import carried_out
+from workers.answers import NOT_THERE, carried_out, reread
+from workers.errors import QuickBooksRejected
 from workers.mapping.frame import Frame
 from workers.mapping.payment import payment_document
 from workers.mapping.sale import amount_paid
@@ -78,16 +79,19 @@ def book_payments(
         customer_id=record.customer_id,
         frame=frame,
     )
-    answer = yield from carried_out(
-        Write(
-            f"payment-{number}",
-            "Payment",
-            "create",
-            document,
-            key=StoreKey("payment", f"{order.order_id}/{number}"),
-            version=version,
-            detail={"amount": str(amount), "invoice": record.quickbooks_id},
-        ),
-        frame.subject,
+    step = Write(
+        f"payment-{number}",
+        "Payment",
+        "create",
+        document,
+        key=StoreKey("payment", f"{order.order_id}/{number}"),
+        version=version,
+        detail={"amount": str(amount), "invoice": record.quickbooks_id},
     )
+    try:
+        answer = yield from carried_out(step, frame.subject)
+    except QuickBooksRejected as error:
+        if error.fault_code in NOT_THERE:  # perhaps a person removed the invoice (A11)
+            yield from reread(record.entity, record.quickbooks_id, frame.subject)
+        raise
     return [Document("Payment", str(answer["Id"]))]
