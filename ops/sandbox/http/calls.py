@@ -93,6 +93,8 @@ def _name(path: tuple[str, ...], call: Call) -> tuple[str, str]:
             return "upload", "attachable"
         case ("reports", report):
             return "report", report
+        case ("download", _):
+            return "download", "attachable"
         case ("taxservice", "taxcode"):
             return "create", "taxservice"
         case (entity, *_) if call.method == "GET":

@@ -178,5 +178,5 @@ async def _cut(scope: Scope, receive: Receive) -> None:
 
 
 KNOWN_OPERATIONS = frozenset(
-    {"create", "update", "delete", "void", "read", "query", "batch", "cdc", "report", "upload"}
+    {"create", "update", "delete", "void", "read", "query", "batch", "cdc", "report", "upload", "download"}
 )

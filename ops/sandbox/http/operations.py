@@ -5,8 +5,16 @@ from collections.abc import Callable
 from datetime import datetime
 
 from ops.sandbox.company.batch import run_batch
-from ops.sandbox.company.faults import QuickBooksFault, refusal, unreadable_property, unsupported_operation
+from ops.sandbox.company.faults import (
+    QuickBooksFault,
+    missing,
+    object_not_found,
+    refusal,
+    unreadable_property,
+    unsupported_operation,
+)
 from ops.sandbox.company.json_values import Json
+from ops.sandbox.company.lists.currency import rate_on
 from ops.sandbox.company.registry import ENTITIES, entity_for_path
 from ops.sandbox.http.answers import Answer
 from ops.sandbox.http.calls import FROM, Call
@@ -85,6 +93,8 @@ class Operations:
                 return self._read(realm, call, realm.company.report(call.path[1], call.parameters))
             case "upload", "POST":
                 return self._upload(realm, call)
+            case "download", "GET":
+                return self._download(realm, call)
             case "read", "GET":
                 return self._object(realm, call)
             case operation, "POST" if operation in _WRITES:
@@ -129,9 +139,19 @@ class Operations:
             found = realm.only(entity)
         elif row_id:
             found = realm.company.read(entity, row_id)
+        elif entity == "ExchangeRate":
+            found = _rate(realm, call)
         else:
             raise unsupported_operation(f"read {call.entity}")
         return self._read(realm, call, {entity: found, "time": realm.time()})
+
+    def _download(self, realm: Realm, call: Call) -> Answer:
+        """A temporary address of an uploaded file, as text; source: Intuit's page "Attachable"."""
+        file_id = call.path[1]
+        if file_id not in realm.files:
+            raise object_not_found()
+        address = f"http://{call.headers.get('host', '')}/_sandbox/companies/{realm.realm_id}/files/{file_id}"
+        return Answer(200, address.encode(), b"text/plain")
 
     def _single(self, realm: Realm, call: Call) -> Answer:
         if call.content_type not in _JSON_TYPES:
@@ -152,7 +172,11 @@ class Operations:
         planned = realm.faults.strike(call.facts(), per_item=True) if realm.faults else []
         outcome = writing.carry_out(write, planned, None)
         writing.finish()
-        return Answer(outcome.status, write_json(outcome.document))
+        document = outcome.document
+        if entity == "TaxService" and entity in document:
+            # The one service that answers without an envelope; source: Intuit's page "TaxService".
+            document = document[entity]
+        return Answer(outcome.status, write_json(document))
 
     def _upload(self, realm: Realm, call: Call) -> Answer:
         writing = Writing(self._sandbox, realm, call.ignores_stored_answer)
@@ -236,6 +260,23 @@ class _Batch:
 def _queried(item: Json) -> str:
     found = FROM.search(str(item.get("Query", "")))
     return found.group(1) if found else ""
+
+
+def _rate(realm: Realm, call: Call) -> Json:
+    """The exchange rate of a currency on a day, which has no Id to be read by."""
+    currency = call.parameters.get("sourcecurrencycode", "").upper()
+    if not currency:
+        raise missing("sourcecurrencycode")
+    books = realm.company.books
+    day = call.parameters.get("asofdate") or books.today()
+    return {
+        "SourceCurrencyCode": currency,
+        "TargetCurrencyCode": books.country.currency,
+        "Rate": rate_on(books, currency, day),
+        "AsOfDate": day,
+        "domain": "QBO",
+        "sparse": False,
+    }
 
 
 def _wrong_type() -> Answer:

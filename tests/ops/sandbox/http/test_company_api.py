@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import urllib3
 
 from tests.ops.sandbox.http.caller import Caller
 
@@ -223,6 +224,7 @@ def test_a_tax_code_is_made_by_the_tax_service(us: Caller) -> None:
     reply = us.post("taxservice/taxcode", asked)
 
     assert reply.status == 200, reply.body
+    assert (reply.json["TaxCode"], "TaxService" in reply.json) == ("City", False)
     assert any(code["Name"] == "City" for code in us.server.dump(us.realm_id, "TaxCode"))
 
 
@@ -321,6 +323,8 @@ def test_an_upload_becomes_an_attachable_with_its_bytes(us: Caller, encoded: boo
         == attachable["AttachableRef"]
     )
     assert us.server.file(us.realm_id, attachable["Id"]) == content
+    address = us.get(f"download/{attachable['Id']}").body.decode()
+    assert urllib3.request("GET", address).data == content
 
 
 def test_a_file_without_metadata_is_taken_too(us: Caller) -> None:
@@ -340,3 +344,11 @@ def test_an_upload_for_what_is_not_there_is_a_fault_under_status_200(us: Caller)
 
     assert reply.status == 200
     assert reply.json["AttachableResponse"][0]["Fault"]["Error"][0]["code"] == "6000"
+
+
+def test_the_rate_of_a_currency_is_read_by_its_code_and_day(us: Caller) -> None:
+    us.create("ExchangeRate", {"SourceCurrencyCode": "EUR", "Rate": 1.25, "AsOfDate": "2026-01-02"})
+
+    reply = us.get("exchangerate", sourcecurrencycode="EUR", asofdate="2026-01-05")
+
+    assert reply.json["ExchangeRate"]["Rate"] == Decimal("1.25")
