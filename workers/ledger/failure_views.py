@@ -81,6 +81,7 @@ class Copy:
 
     status: FailureStatus
     copy_id: str
+    failed_at: datetime
 
 
 def find_failed(connection: Connection, event_id: str) -> list[FailedMessage]:
@@ -186,10 +187,11 @@ def read_copies(connection: Connection, workflow: Workflow, event_ids: Collectio
     """What the rows say of these events' copies; events without a row are left out."""
     found: dict[str, Copy] = {}
     for ids in batched_ids(event_ids):
-        wanted = select(rows.c.event_id, rows.c.status, rows.c.copy_id).where(
+        wanted = select(rows.c.event_id, rows.c.status, rows.c.copy_id, rows.c.failed_at).where(
             rows.c.event_id.in_(ids), rows.c.workflow == workflow
         )
-        found.update({row.event_id: Copy(row.status, row.copy_id) for row in connection.execute(wanted)})
+        for row in connection.execute(wanted):
+            found[row.event_id] = Copy(row.status, row.copy_id, row.failed_at)
     return found
 
 

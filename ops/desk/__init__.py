@@ -1,0 +1,1 @@
+"""The error desk: commands, error queues, dead letters."""

@@ -1,0 +1,104 @@
+"""What the desk answers when a command matches nothing, and how an answer reads. Pure: no broker, no clock."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from events import names
+from events.outgoing import Outgoing
+from schemas.commands import Command, IgnoreAll, Release, Restore, RetryAll
+from workers.ledger.commands import CommandRow
+from workers.ledger.failure_views import FailedMessage
+
+
+def arguments_of(command: Command) -> dict[str, str]:
+    """What the command said besides its name, its id and its giver."""
+    said = command.model_dump(exclude={"id", "by", "command"}, exclude_none=True, mode="json")
+    return {name: str(value) for name, value in said.items() if value != ""}
+
+
+def why_nothing_matched(command: Command, workflow: str, found: Sequence[FailedMessage]) -> str:
+    """Why a command about one event changed nothing. ``found``: the rows of that event."""
+    assert not isinstance(command, RetryAll | IgnoreAll | Release)
+    here = next((row for row in found if row.workflow == workflow), None)
+    if here is None and found:
+        other = found[0].workflow
+        return f"{command.event_id} is a failed message of {other}: publish with routing key {other}."
+    if here is None:
+        return f"There is no failed message {command.event_id} in {workflow}."
+    who = f" by {here.changed_by}" if here.changed_by else ""
+    when = f"{here.changed_at:%Y-%m-%d %H:%M:%S} UTC"
+    match here.status:
+        case "retry_issued":
+            return f"{command.event_id} is being retried already, since {when}{who}."
+        case "resolved":
+            return f"{command.event_id} is resolved since {when}: there is nothing left to do."
+        case "ignored" if isinstance(command, Restore):
+            return f"{command.event_id} was changed by somebody else just now. Try again."
+        case "ignored":
+            return f"{command.event_id} is ignored since {when}{who}. Restore it to sync it again."
+        case "unresolved" if isinstance(command, Restore):
+            return f"{command.event_id} is not ignored. Use retry."
+    return f"{command.event_id} was changed by somebody else just now. Try again."
+
+
+def why_bulk_matched_nothing(command: RetryAll | IgnoreAll, workflow: str, *, group_known: bool) -> str:
+    """A sentence for a command about many that found none. A group that never was is a typo."""
+    if command.group is not None and not group_known:
+        return f"There is no failure group {command.group} in {workflow}."
+    return "Nothing is unresolved there any more."
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One message in ``commands.log``."""
+
+    workflow: str
+    command: str
+    command_id: str
+    result: str
+    why: str
+    by: str
+    arguments: Mapping[str, str]
+    matched: int
+    done: int
+    received_at: str
+    answered_at: str
+
+    def message(self) -> Outgoing:
+        """The answer as it is published; readable in the Management UI, one key a line."""
+        body = {
+            "command": self.command,
+            **self.arguments,
+            "workflow": self.workflow,
+            "result": self.result,
+            "why": self.why,
+            "matched": self.matched,
+            "done": self.done,
+            "by": self.by or "unknown",
+            "id": self.command_id,
+            "received_at": self.received_at,
+            "answered_at": self.answered_at,
+        }
+        return Outgoing(
+            "", names.COMMANDS_LOG, orjson.dumps(body, option=orjson.OPT_INDENT_2), self.command_id
+        )
+
+
+def answer_for(row: CommandRow) -> Answer:
+    """The answer to a command that was carried out or refused."""
+    ended = row.finished_at or row.received_at
+    return Answer(
+        workflow=row.workflow,
+        command=row.command,
+        command_id=row.command_id,
+        result="refused" if row.status == "refused" else "accepted",
+        why=row.why,
+        by=row.by,
+        arguments=row.arguments,
+        matched=row.matched,
+        done=row.done,
+        received_at=row.received_at.isoformat().replace("+00:00", "Z"),
+        answered_at=ended.isoformat().replace("+00:00", "Z"),
+    )

@@ -1,0 +1,190 @@
+"""The sweep: takes copies out of an error queue whose failed message is settled, and keeps row and queue agreed.
+
+A copy stays while its row is unresolved and names it. A copy without a row (a restored database) becomes a row
+again; a row without a copy (a purged queue) gets its copy back.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from pydantic import ValidationError
+from sqlalchemy import Engine
+
+from events import names
+from events.outgoing import Outgoing
+from ops.desk.publishing import Publishes, publish_or_raise
+from ops.desk.queue_pass import Lying, QueuePass, Spot
+from schemas.envelope import Workflow
+from schemas.failure import FailureHeaders
+from workers.ledger.engine import reading, writing
+from workers.ledger.entries import settled_events
+from workers.ledger.failure_changes import add_missing_failures
+from workers.ledger.failure_views import Copy, read_copies, read_failed, unresolved_copies
+from workers.ledger.failures import Failure, header_values
+from workers.runtime.delivery import read_delivery
+
+COPY_BEFORE_ROW = timedelta(minutes=2)
+"""A worker publishes the copy, then commits the row: so long a copy may be newer than its row."""
+
+PUT_BACK_AT_ONCE = 500
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Swept:
+    """What one pass did. ``strangers`` are messages that are no copies of ours: somebody put them there."""
+
+    kept: int = 0
+    taken_out: int = 0
+    rows_rebuilt: int = 0
+    copies_put_back: int = 0
+    strangers: int = 0
+
+    @property
+    def disagreed(self) -> bool:
+        """Whether row and queue had to be mended."""
+        return bool(self.rows_rebuilt or self.copies_put_back or self.strangers)
+
+
+@dataclass(slots=True)
+class _Pass:
+    """What one pass has found so far. ``seen``: the copies that stay."""
+
+    seen: set[str] = field(default_factory=set)
+    settled: list[Spot] = field(default_factory=list)
+    swept: Swept = field(default_factory=Swept)
+
+
+@dataclass(frozen=True, slots=True)
+class Sweeper:
+    """Makes passes over the error queues of a broker. ``now`` gives aware UTC times."""
+
+    broker_url: str
+    ledger: Engine
+    publisher: Publishes
+    now: Callable[[], datetime]
+
+    def sweep(self, workflow: Workflow) -> Swept:
+        """One pass: take out what is settled, give back the rest in order, mend what disagrees.
+
+        Raises:
+            QueueBusy: another desk sweeps this queue just now.
+            NotConfirmed, pika.exceptions.AMQPError, sqlalchemy.exc.DBAPIError: broker or database is away; the
+                next pass finds everything as it was.
+        """
+        found = _Pass()
+        with reading(self.ledger) as connection:
+            # Read before the pass: a row's copy is published before the row, so each of these must be found.
+            wanted = unresolved_copies(connection, workflow)
+        with QueuePass(self.broker_url, names.errors(workflow)) as walk:
+            for chunk in walk.chunks():
+                self._judge(workflow, chunk, found)
+            found.swept.taken_out = walk.take_out(found.settled)
+            complete = walk.complete
+        if complete:  # else somebody holds a part of the queue, and what we did not see may be there
+            found.swept.copies_put_back = self._put_back(workflow, wanted, found.seen)
+        if found.swept.disagreed:
+            log.warning("error queue and ledger disagreed", extra=_facts(workflow, found.swept))
+        return found.swept
+
+    def _judge(self, workflow: Workflow, chunk: Sequence[Lying], found: _Pass) -> None:
+        copies = [(one, headers) for one in chunk if (headers := _headers(one)) is not None]
+        found.swept.strangers += len(chunk) - len(copies)
+        with reading(self.ledger) as connection:
+            rows = read_copies(connection, workflow, [headers.event_id for _, headers in copies])
+        orphans = [(one, headers) for one, headers in copies if headers.event_id not in rows]
+        for one, headers in copies:
+            row = rows.get(headers.event_id)
+            if row is not None and self._stays(headers, row, found.seen):
+                found.seen.add(headers.copy_id)
+                found.swept.kept += 1
+            elif row is not None:
+                found.settled.append(one.spot)
+        if orphans:
+            self._rebuild(workflow, orphans, found)
+
+    def _stays(self, headers: FailureHeaders, row: Copy, seen: set[str]) -> bool:
+        if headers.copy_id == row.copy_id:
+            return row.status == "unresolved" and headers.copy_id not in seen
+        newer = headers.failed_at > row.failed_at
+        return newer and self.now() - headers.failed_at < COPY_BEFORE_ROW
+
+    def _rebuild(
+        self, workflow: Workflow, orphans: Sequence[tuple[Lying, FailureHeaders]], found: _Pass
+    ) -> None:
+        latest = {headers.event_id: (one, headers) for one, headers in orphans}
+        with writing(self.ledger) as connection:
+            booked = {
+                event_id
+                for name in {headers.connection for _, headers in orphans}
+                for event_id in settled_events(connection, name, latest)
+            }
+            lost = [pair for event_id, pair in latest.items() if event_id not in booked]
+            add_missing_failures(connection, [_failure(workflow, one, headers) for one, headers in lost])
+        kept = {one.spot for one, _ in lost}
+        found.settled += [one.spot for one, _ in orphans if one.spot not in kept]
+        found.seen.update(headers.copy_id for _, headers in lost)
+        found.swept.kept += len(lost)
+        found.swept.rows_rebuilt += len(lost)
+
+    def _put_back(self, workflow: Workflow, wanted: dict[str, str], seen: set[str]) -> int:
+        missing = [event_id for copy_id, event_id in wanted.items() if copy_id not in seen]
+        count = 0
+        for start in range(0, len(missing), PUT_BACK_AT_ONCE):
+            with reading(self.ledger) as connection:
+                rows = read_failed(connection, workflow, missing[start : start + PUT_BACK_AT_ONCE])
+            messages = [
+                Outgoing(
+                    "", names.errors(workflow), row.body, row.event_id, dict(header_values(row.headers()))
+                )
+                for row in rows
+                if row.status == "unresolved" and row.copy_id in wanted
+            ]
+            publish_or_raise(self.publisher, messages)
+            count += len(messages)
+        return count
+
+
+def _headers(one: Lying) -> FailureHeaders | None:
+    """The copy's headers; None for a message that somebody else put there."""
+    known = {name: one.headers[name] for name in FailureHeaders.model_fields if name in one.headers}
+    try:
+        return FailureHeaders.model_validate(known)
+    except ValidationError:
+        return None
+
+
+def _failure(workflow: Workflow, one: Lying, headers: FailureHeaders) -> tuple[Failure, datetime, str]:
+    delivery = read_delivery(
+        workflow, one.body, {}, headers.event_id, received_at=headers.failed_at, handle=None
+    )
+    failure = Failure(
+        event_id=headers.event_id,
+        workflow=workflow,
+        connection_id=headers.connection,
+        subject=delivery.subject,
+        object_key=delivery.object_key,
+        body=one.body,
+        reason=headers.reason,
+        cause="",  # only the group's id is on the copy; the cause comes back when the message fails again
+        message=headers.message,
+        fix=headers.fix,
+        fault_code=headers.fault_code,
+        attempts=headers.attempts,
+        copy_id=headers.copy_id,
+        failed_at=headers.failed_at,
+        sequence=int(headers.failed_at.timestamp() * 1_000_000) * 1000,
+    )
+    return failure, headers.first_failed_at, headers.group
+
+
+def _facts(workflow: Workflow, swept: Swept) -> dict[str, object]:
+    return {
+        "workflow": workflow,
+        "rows_rebuilt": swept.rows_rebuilt,
+        "copies_put_back": swept.copies_put_back,
+        "strangers": swept.strangers,
+    }
