@@ -70,22 +70,26 @@ def _ring(kind: str, *limits: tuple[int, float]) -> Ring:
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """What a ring can give now: the names of ``free`` permits, the longest unused first, or the time until one is."""
+    """The permits that can be given now, the longest unused first; ``wait`` is until there are as many as wanted."""
 
     free: Sequence[str]
     wait: timedelta
 
 
 def supply(
-    ring: Ring, used_at: Mapping[str, datetime], *, now: datetime, withheld_percent: float = 0.0
+    ring: Ring,
+    used_at: Mapping[str, datetime],
+    *,
+    now: datetime,
+    wanted: int = 1,
+    withheld_percent: float = 0.0,
 ) -> Supply:
-    """Look at the permits' last uses; ``withheld_percent`` of them are kept back."""
-    back_at = {name: min(used_at[name], now + ring.back_after) + ring.back_after for name in ring.names()}
-    ordered = sorted(back_at, key=lambda name: (back_at[name], name))
+    """Look at the permits' last uses; ``withheld_percent`` of the permits are never given."""
+    back_at = {name: used_at[name] + ring.back_after for name in ring.names()}
     busy = sorted(at for at in back_at.values() if at > now)
     allowed = max(1, int(ring.permits * (1 - withheld_percent / 100)))
-    grantable = allowed - len(busy)
-    if grantable > 0:
-        free = [name for name in ordered if back_at[name] <= now]
-        return Supply(free[:grantable], timedelta(0))
-    return Supply((), busy[len(busy) - allowed] - now)
+    free = sorted((name for name in back_at if back_at[name] <= now), key=lambda name: (back_at[name], name))
+    grantable = max(0, allowed - len(busy))
+    missing = min(wanted, allowed) - grantable
+    wait = busy[len(busy) - allowed + min(wanted, allowed) - 1] - now if missing > 0 else timedelta(0)
+    return Supply(free[:grantable], wait)

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workers.quickbooks.documents import UnreadableAnswer, decode_document, encode_document
@@ -28,6 +28,7 @@ def test_every_number_comes_in_as_a_decimal() -> None:
     assert all(type(value) is Decimal for value in document.values())
 
 
+@settings(deadline=None)
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=5))
 def test_an_amount_survives_the_way_there_and_back(amount: Decimal) -> None:
     assert decode_document(encode_document({"Amount": amount})) == {"Amount": amount}

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workers.errors import (
@@ -320,6 +320,7 @@ def test_a_wrong_client_secret_holds_for_some_minutes_and_ends_no_connection() -
     assert error.seconds == 300.0
 
 
+@settings(deadline=None)
 @given(st.integers(200, 599), st.binary(max_size=80))
 def test_no_body_however_broken_is_taken_for_a_document_or_breaks_the_reader(
     status: int, body: bytes
@@ -341,6 +342,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(json_values)
 def test_no_fault_however_odd_breaks_the_reader(inside: object) -> None:
     body = json.dumps({"Fault": inside}).encode()

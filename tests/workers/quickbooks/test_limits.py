@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workers.quickbooks.limits import Limits, Ring, batch_ring, request_ring, supply
@@ -52,6 +52,7 @@ def test_the_limits_are_kept_and_at_least_97_percent_of_them_used(factor: float)
     assert len(requests) >= 0.97 * 2 * limits.requests_per_minute
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.integers(0, 10_000))
 def test_the_limits_are_kept_whatever_the_pattern_of_calls(seed: int) -> None:
     sent = run(batch_ring(Limits()), minutes=3, chance=Random(seed))
@@ -59,6 +60,7 @@ def test_the_limits_are_kept_whatever_the_pattern_of_calls(seed: int) -> None:
     assert most_in(sent, 60.0) <= 40
 
 
+@settings(deadline=None)
 @given(st.integers(1, 2000), st.integers(1, 100_000), st.integers(1, 5000))
 def test_any_limits_make_rings_that_keep_them(second: int, minute: int, batches: int) -> None:
     limits = Limits(requests_per_second=second, requests_per_minute=minute, batches_per_minute=batches)
@@ -94,5 +96,23 @@ def test_with_permits_held_back_the_wait_is_until_enough_are_back() -> None:
 
     found = supply(ring, used_at, now=START, withheld_percent=50)
 
-    assert found.free == ()
+    assert list(found.free) == []
     assert found.wait == timedelta(seconds=50), "three must be back before one of two is free"
+
+
+def test_who_wants_two_waits_until_two_are_back() -> None:
+    ring = Ring("request", 3, timedelta(seconds=60))
+    used_at = {name: START - timedelta(seconds=10 * index) for index, name in enumerate(ring.names())}
+
+    found = supply(ring, used_at, now=START, wanted=2)
+
+    assert list(found.free) == []
+    assert found.wait == timedelta(seconds=50)
+
+
+def test_nobody_waits_for_more_permits_than_there_are() -> None:
+    ring = Ring("request", 1, timedelta(seconds=60))
+
+    found = supply(ring, {"request-00": START - timedelta(seconds=60)}, now=START, wanted=2)
+
+    assert (list(found.free), found.wait) == (["request-00"], timedelta(0))
