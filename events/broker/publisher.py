@@ -291,15 +291,9 @@ class Publisher:
 
     def _disconnect(self) -> None:
         connection = self._connection
-        if connection is None or connection.is_closing or connection.is_closed:
-            return
-        if connection.is_open:
+        if connection is not None and not connection.is_closing and not connection.is_closed:
             connection.close()
-        else:
-            self._hang_up()
 
     def _hang_up(self) -> None:
-        """End without the broker's goodbye: it does not answer."""
-        self._go_away("the publisher is closed")
-        if self._connection is not None:
-            self._connection.ioloop.stop()
+        if self._connection is not None and not self._connection.is_closed:
+            self._connection.hang_up()

@@ -7,8 +7,8 @@ from typing import Any
 READ_SECONDS = 30.0
 """A sender that trickles its body may hold a connection so long. WooCommerce itself gives up after 60 s."""
 
-DISCARD_FACTOR = 8
-"""So many times the limit is read and thrown away, so that the sender gets to read its answer."""
+DISCARD_BYTES = 33_554_432
+"""So much of a body that is too large is read and thrown away: many clients read no answer while they send."""
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
@@ -28,7 +28,7 @@ async def read_body(receive: Receive, *, declared_bytes: int | None, limit_bytes
         TooLarge: it declares more, or sends more.
         Incomplete: it does not end.
     """
-    if declared_bytes is not None and declared_bytes > limit_bytes * DISCARD_FACTOR:
+    if declared_bytes is not None and declared_bytes > max(limit_bytes, DISCARD_BYTES):
         raise TooLarge
     first = await receive()
     if first["type"] == "http.request" and not first.get("more_body", False):
@@ -56,7 +56,7 @@ async def _read_on(receive: Receive, first: MutableMapping[str, Any], limit_byte
             parts.append(part)
         else:
             parts.clear()
-        if size > limit_bytes * DISCARD_FACTOR:
+        if size > max(limit_bytes, DISCARD_BYTES):
             raise TooLarge
         if not event.get("more_body", False):
             break
