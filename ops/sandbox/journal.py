@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ops.sandbox.clock import SandboxClock
 from ops.sandbox.company.faults import QuickBooksFault
 from ops.sandbox.http.exact_json import read_object
-from ops.sandbox.http.request_ids import StoredAnswer
+from ops.sandbox.http.gate.request_ids import StoredAnswer
 
 if TYPE_CHECKING:
     from ops.sandbox.realm import Realm

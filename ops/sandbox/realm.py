@@ -14,9 +14,9 @@ from ops.sandbox.company.faults import unsupported_operation
 from ops.sandbox.company.json_values import Json
 from ops.sandbox.company.seed import CountryCode, seeded_company
 from ops.sandbox.company.settings import CompanySettings
-from ops.sandbox.http.limits import CallLimits, LimitSwitches
-from ops.sandbox.http.planned_faults import PlannedFaults
-from ops.sandbox.http.request_ids import Key, RequestIds, RequestIdSwitches, StoredAnswer
+from ops.sandbox.http.gate.limits import CallLimits, LimitSwitches
+from ops.sandbox.http.gate.planned_faults import PlannedFaults
+from ops.sandbox.http.gate.request_ids import Key, RequestIds, RequestIdSwitches, StoredAnswer
 
 COUNTRIES: tuple[CountryCode, ...] = ("US", "CA", "GB", "AU")
 
@@ -144,17 +144,21 @@ class Realm:
             "request_ids": self.request_ids.switches.model_dump(),
         }
 
-    def set_switches(self, changes: Json) -> None:
-        """Change limits and request ids.
+    def read_switches(self, changes: Json) -> tuple[LimitSwitches, RequestIdSwitches]:
+        """Limits and request ids as they would be after these changes.
 
         Raises:
             pydantic.ValidationError: an unknown name or a wrong value.
         """
         now = self.switches()
-        self.limits.switches = LimitSwitches(**{**now["limits"], **changes.get("limits", {})})
-        self.request_ids.switches = RequestIdSwitches(
-            **{**now["request_ids"], **changes.get("request_ids", {})}
+        return (
+            LimitSwitches(**{**now["limits"], **changes.get("limits", {})}),
+            RequestIdSwitches(**{**now["request_ids"], **changes.get("request_ids", {})}),
         )
+
+    def set_switches(self, changes: Json) -> None:
+        """Change limits and request ids; raises like ``read_switches``."""
+        self.limits.switches, self.request_ids.switches = self.read_switches(changes)
 
 
 _SETTINGS = TypeAdapter(CompanySettings)

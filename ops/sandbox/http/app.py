@@ -12,8 +12,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ops.sandbox.http.admin.access import AccessAdmin
 from ops.sandbox.http.admin.companies import CompanyAdmin
-from ops.sandbox.http.calls import PREFIX
-from ops.sandbox.http.company_api import CompanyApi
+from ops.sandbox.http.api.calls import PREFIX
+from ops.sandbox.http.api.company_api import CompanyApi
 from ops.sandbox.http.metrics import CONTENT_TYPE
 from ops.sandbox.http.oauth.endpoints import OAuthEndpoints
 from ops.sandbox.sandbox import Sandbox

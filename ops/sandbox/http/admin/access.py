@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from ops.sandbox.company.json_values import Json
 from ops.sandbox.http.admin.answering import Problem, answered, body_of
-from ops.sandbox.http.oauth.grants import ALL_SCOPES, SANDBOX, Grant, OAuthSwitches
+from ops.sandbox.http.oauth.tokens import ALL_SCOPES, SANDBOX, Grant, OAuthSwitches
 from ops.sandbox.http.webhooks_out import WebhookSubscription
 from ops.sandbox.sandbox import Sandbox
 

@@ -10,7 +10,7 @@ from starlette.routing import Route
 from ops.sandbox.company.json_values import Json
 from ops.sandbox.company.registry import entity_for_path
 from ops.sandbox.http.admin.answering import Problem, answered, body_of, realm_of
-from ops.sandbox.http.planned_faults import FaultPlan
+from ops.sandbox.http.gate.planned_faults import FaultPlan
 from ops.sandbox.realm import Realm
 from ops.sandbox.sandbox import Sandbox
 
@@ -96,6 +96,7 @@ class CompanyAdmin:
             unknown = set(changes) - {"limits", "request_ids", "settings"}
             if unknown or not all(isinstance(section, dict) for section in changes.values()):
                 raise Problem("sections are limits, request_ids and settings, each an object")
+            realm.read_switches(changes)  # nothing is changed when a part of it is wrong
             if "settings" in changes:
                 self._sandbox.set_settings(realm, changes["settings"])
             realm.set_switches(changes)

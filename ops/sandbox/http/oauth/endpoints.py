@@ -14,8 +14,8 @@ from starlette.routing import Route
 
 from ops.sandbox.http.exact_json import UnreadableJson, read_object
 from ops.sandbox.http.oauth.consent import consent_page, sorry_page
-from ops.sandbox.http.oauth.grants import IssuedTokens, OAuthError
 from ops.sandbox.http.oauth.identity import USER, IdTokenSigner
+from ops.sandbox.http.oauth.tokens import IssuedTokens, OAuthError
 from ops.sandbox.sandbox import Sandbox
 
 AUTHORIZE = "/connect/oauth2"

@@ -1,103 +1,23 @@
-"""Apps, grants and tokens: who may call what, and until when. Pure: clock and token makers are passed in.
-
-Sources: Intuit's pages "OAuth 2.0" and its FAQ (access 3600 s; the refresh value changes about every
-24 hours and the old one is good for 24 more; rolling 100 days; hard cap 5 years).
-"""
+"""Apps, grants and tokens: who may call what, and until when. Pure: clock and token makers are passed in."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from itertools import chain
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from ops.sandbox.http.oauth.tokens import (
+    ALL_REALMS,
+    ALL_SCOPES,
+    SANDBOX,
+    AccessToken,
+    Code,
+    Grant,
+    IssuedTokens,
+    OAuthError,
+    OAuthSwitches,
+)
 
-ACCOUNTING_SCOPE = "com.intuit.quickbooks.accounting"
-ALL_SCOPES = f"{ACCOUNTING_SCOPE} openid profile email phone address"
-ALL_REALMS = "*"
-SANDBOX = "sandbox"
-"""The client id, the client secret and the refresh token that are there from the start."""
-
-
-class OAuthSwitches(BaseModel):
-    """Life times in seconds, and what happens when two calls refresh one token at once.
-
-    ``parallel_refresh``: both get the same new tokens (``both``, as the FAQ reads), the second within
-    ``parallel_seconds`` gets invalid_grant (``second_fails``), or the second wins and kills what the
-    first was given (``first_dies``); users report both of the latter.
-    """
-
-    model_config = ConfigDict(extra="forbid", validate_assignment=True)
-
-    code_seconds: float = 600
-    access_token_seconds: int = 3600
-    rotation_seconds: float = 86_400
-    overlap_seconds: float = 86_400
-    refresh_token_seconds: int = 8_726_400
-    hard_cap_seconds: int = 157_680_000
-    parallel_refresh: Literal["both", "second_fails", "first_dies"] = "both"
-    parallel_seconds: float = 5
-
-
-class OAuthError(Exception):
-    """The token endpoint refuses; becomes ``{"error", "error_description"}``."""
-
-    def __init__(self, error: str, description: str = "", status: int = 400) -> None:
-        super().__init__(description or error)
-        self.error = error
-        self.description = description
-        self.status = status
-
-
-@dataclass(slots=True)
-class Grant:
-    """One user's consent for one app; ``realm_id`` is ``*`` when it is good for every company."""
-
-    id: str
-    client_id: str
-    realm_id: str
-    scope: str
-    refresh_token: str
-    issued_at: float
-    granted_at: float
-    never_rotates: bool = False
-    revoked: bool = False
-    previous_token: str = ""
-    previous_until: float = 0.0
-    last_refresh_at: float = 0.0
-
-    def covers(self, realm_id: str) -> bool:
-        """Whether it gives access to this company."""
-        return self.realm_id in (ALL_REALMS, realm_id)
-
-    def has_scope(self, scope: str) -> bool:
-        """Whether the user agreed to this scope."""
-        return scope in self.scope.split()
-
-
-@dataclass(slots=True)
-class AccessToken:
-    """A bearer token of a grant, and when it ends."""
-
-    value: str
-    grant: Grant
-    expires_at: float
-
-
-@dataclass(slots=True)
-class IssuedTokens:
-    """What one token answer holds."""
-
-    access: AccessToken
-    grant: Grant
-    refresh_token: str
-    refresh_seconds_left: int
-
-
-@dataclass(slots=True)
-class _Code:
-    grant: Grant
-    redirect_uri: str
-    expires_at: float
+A_DAY = 86_400
 
 
 @dataclass(slots=True)
@@ -110,7 +30,7 @@ class Grants:
     apps: dict[str, str] = field(default_factory=lambda: {SANDBOX: SANDBOX})
     by_refresh: dict[str, Grant] = field(default_factory=dict)
     access: dict[str, AccessToken] = field(default_factory=dict)
-    _codes: dict[str, _Code] = field(default_factory=dict)
+    _codes: dict[str, Code] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.reset_built_in()
@@ -164,7 +84,7 @@ class Grants:
             for value, grant_id, expires_at in kept["access"]
         }
         self._codes = {
-            value: _Code(grants[grant_id], redirect_uri, expires_at)
+            value: Code(grants[grant_id], redirect_uri, expires_at)
             for value, grant_id, redirect_uri, expires_at in kept["codes"]
         }
 
@@ -184,7 +104,7 @@ class Grants:
         """The user said yes: a code that is good once, for a short time."""
         code = self.new_token("XAB")
         grant = self.mint(client_id, realm_id, scope)
-        self._codes[code] = _Code(grant, redirect_uri, self.seconds() + self.switches.code_seconds)
+        self._codes[code] = Code(grant, redirect_uri, self.seconds() + self.switches.code_seconds)
         return code
 
     def exchange(self, client_id: str, code: str, redirect_uri: str) -> IssuedTokens:
@@ -259,7 +179,7 @@ class Grants:
     def _drop_expired(self, now: float) -> None:
         # A day late, so that a client which comes with an old token is told "expired", not "unknown".
         for value, token in list(self.access.items()):
-            if token.expires_at + 86_400 > now:
+            if token.expires_at + A_DAY > now:
                 break
             del self.access[value]
 

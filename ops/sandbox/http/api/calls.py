@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope
 
 from ops.sandbox.company.json_values import Json
 from ops.sandbox.http.exact_json import UnreadableJson, read_object
-from ops.sandbox.http.planned_faults import CallFacts
+from ops.sandbox.http.gate.planned_faults import CallFacts
 
 PREFIX = "/v3/company/"
 FROM = re.compile(r"\bfrom\s+([a-z]+)", re.IGNORECASE)

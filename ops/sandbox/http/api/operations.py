@@ -1,10 +1,7 @@
 """What a call asks the company to do, and the envelope of its answer."""
 
-import hashlib
-from collections.abc import Callable
 from datetime import datetime
 
-from ops.sandbox.company.batch import run_batch
 from ops.sandbox.company.faults import (
     QuickBooksFault,
     missing,
@@ -15,22 +12,20 @@ from ops.sandbox.company.faults import (
 )
 from ops.sandbox.company.json_values import Json
 from ops.sandbox.company.lists.currency import rate_on
-from ops.sandbox.company.registry import ENTITIES, entity_for_path
-from ops.sandbox.http.answers import Answer
-from ops.sandbox.http.calls import FROM, Call
+from ops.sandbox.company.registry import entity_for_path
+from ops.sandbox.http.api.answers import Answer
+from ops.sandbox.http.api.batches import answer_batch
+from ops.sandbox.http.api.calls import Call
+from ops.sandbox.http.api.uploads import read_upload
+from ops.sandbox.http.api.writes import WRITES, Write, Writing, count_fault, fault_of, options
 from ops.sandbox.http.exact_json import UnreadableJson, write_json
-from ops.sandbox.http.planned_faults import CallFacts, FaultPlan
-from ops.sandbox.http.request_ids import MAX_ITEM_ID_LENGTH, MAX_LENGTH, MAX_LENGTH_IN_BATCH
-from ops.sandbox.http.uploads import read_upload
-from ops.sandbox.http.writes import Write, Writing, count_fault, fault_of, planned_fault_of
+from ops.sandbox.http.gate.request_ids import MAX_LENGTH, invalid_request_id
 from ops.sandbox.realm import Realm
 from ops.sandbox.sandbox import Sandbox
 
 READS = frozenset({"read", "query", "cdc", "report"})
 """Operations that count against the month's reads ("CorePlus" in Intuit's partner programme)."""
-_WRITES = frozenset({"create", "update", "delete", "void"})
 _SINGLE = frozenset({"CompanyInfo", "Preferences"})
-_ITEM_WORDS = frozenset({"bId", "operation", "optionsData", "Query", "CDCQuery", "ReportQuery"})
 _JSON_TYPES = frozenset({"application/json", "text/json"})
 _QUERY_TYPES = frozenset({"application/text", "text/plain"})
 
@@ -40,15 +35,6 @@ def refused(realm: Realm, fault: QuickBooksFault) -> Answer:
     document = fault_of(fault)
     count_fault(realm, document)
     return Answer(fault.status, write_json({**document, "time": realm.time()}))
-
-
-def invalid_request_id(detail: str) -> QuickBooksFault:
-    """Too long; 2130 stands in Intuit's table of error codes."""
-    return refusal("2130", "Invalid Request Id Format", f"Invalid Request Id Format : {detail}", "requestid")
-
-
-def _options(text: str) -> frozenset[str]:
-    return frozenset(part.strip().lower() for part in text.split(",") if part.strip())
 
 
 def _entity(call: Call, *, most_parts: int) -> str:
@@ -97,7 +83,7 @@ class Operations:
                 return self._download(realm, call)
             case "read", "GET":
                 return self._object(realm, call)
-            case operation, "POST" if operation in _WRITES:
+            case operation, "POST" if operation in WRITES:
                 return self._single(realm, call)
             case _:
                 raise unsupported_operation(call.operation or "/".join(call.path))
@@ -163,7 +149,7 @@ class Operations:
             call.operation,
             entity,
             _body(call),
-            _options(call.parameters.get("include", "")),
+            options(call.parameters.get("include", "")),
             request_id=call.request_id,
             fingerprint=call.fingerprint() if call.request_id else b"",
             time=realm.time(),
@@ -206,60 +192,8 @@ class Operations:
         items = _body(call).get("BatchItemRequest")
         if not isinstance(items, list):
             raise unreadable_property()
-        if call.request_id:
-            _check_lengths(call.request_id, items)
-        batch = _Batch(self._sandbox, realm, call)
-        responses = run_batch(realm.company, items, around=batch.around)
-        batch.writing.finish()
-        realm.counters["batch"] += 1
-        realm.counters["batch_items"] += len(items)
+        responses = answer_batch(self._sandbox, realm, call, items)
         return Answer(200, write_json({"BatchItemResponse": responses, "time": realm.time()}))
-
-
-class _Batch:
-    """What happens around each item of one batch."""
-
-    def __init__(self, sandbox: Sandbox, realm: Realm, call: Call) -> None:
-        self._sandbox = sandbox
-        self._realm = realm
-        self._call = call
-        self.writing = Writing(sandbox, realm, call.ignores_stored_answer)
-
-    def around(self, item: Json, do: Callable[[], Json]) -> Json:
-        """The answer to one item, without its bId."""
-        operation = str(item.get("operation", "query")).lower()
-        name = next((key for key in item if key not in _ITEM_WORDS), "")
-        facts = CallFacts("POST", name or _queried(item), operation, lambda: write_json(item).decode())
-        planned = self._realm.faults.strike(facts, per_item=True) if self._realm.faults else []
-        if operation not in _WRITES or name not in ENTITIES or not isinstance(item[name], dict):
-            return self._other(do, planned, operation)
-        include = _options(str(item.get("optionsData", "")))
-        if "void" in include:
-            operation = "void"
-        request_id = self._call.request_id
-        write = Write(
-            operation, name, item[name], include, request_id, str(item.get("bId", "")) if request_id else ""
-        )
-        if request_id:
-            write.fingerprint = hashlib.blake2b(write_json(item), digest_size=16).digest()
-        return self.writing.carry_out(write, planned, do).document
-
-    def _other(self, do: Callable[[], Json], planned: list[FaultPlan], operation: str) -> Json:
-        if planned:
-            count_fault(self._realm, document := planned_fault_of(planned[0]))
-            return document
-        answer = do()
-        if "Fault" in answer:
-            count_fault(self._realm, answer)
-        elif operation == "query":
-            self._sandbox.count_read(self._call.app)
-            self._realm.counters["reads"] += 1
-        return answer
-
-
-def _queried(item: Json) -> str:
-    found = FROM.search(str(item.get("Query", "")))
-    return found.group(1) if found else ""
 
 
 def _rate(realm: Realm, call: Call) -> Json:
@@ -281,10 +215,3 @@ def _rate(realm: Realm, call: Call) -> Json:
 
 def _wrong_type() -> Answer:
     return Answer(415, b"Unsupported Media Type", b"text/plain")
-
-
-def _check_lengths(request_id: str, items: list[Json]) -> None:
-    if len(request_id) > MAX_LENGTH_IN_BATCH:
-        raise invalid_request_id(f"at most {MAX_LENGTH_IN_BATCH} characters with a batch")
-    if any(len(str(item.get("bId", ""))) > MAX_ITEM_ID_LENGTH for item in items if isinstance(item, dict)):
-        raise invalid_request_id(f"a bId has at most {MAX_ITEM_ID_LENGTH} characters beside a request id")

@@ -11,12 +11,23 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ops.sandbox.company.faults import QuickBooksFault, refusal
 from ops.sandbox.company.json_values import Json
 from ops.sandbox.http.exact_json import read_object
 
 MAX_LENGTH = 50
 MAX_LENGTH_IN_BATCH = 36
 MAX_ITEM_ID_LENGTH = 10
+
+
+def invalid_request_id(detail: str) -> QuickBooksFault:
+    """Too long; 2130 stands in Intuit's table of error codes."""
+    return refusal("2130", "Invalid Request Id Format", f"Invalid Request Id Format : {detail}", "requestid")
+
+
+def duplicate_request_id(request_id: str) -> QuickBooksFault:
+    """In Intuit's table of error codes, though ids are documented to be answered again, not refused."""
+    return refusal("600", "Duplicate Request ID", f"Duplicate Request ID : {request_id}", "requestid")
 
 
 class RequestIdSwitches(BaseModel):

@@ -3,16 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ops.sandbox.company.faults import QuickBooksFault, refusal
+from ops.sandbox.company.faults import QuickBooksFault
 from ops.sandbox.company.json_values import Json
-from ops.sandbox.http.answers import error_entry, fault_document
+from ops.sandbox.http.api.answers import error_entry, fault_document
 from ops.sandbox.http.exact_json import write_json
-from ops.sandbox.http.planned_faults import AFTER_WRITE, FaultPlan
-from ops.sandbox.http.request_ids import StoredAnswer
+from ops.sandbox.http.gate.planned_faults import AFTER_WRITE, FaultPlan
+from ops.sandbox.http.gate.request_ids import StoredAnswer, duplicate_request_id
 from ops.sandbox.realm import Realm
 from ops.sandbox.sandbox import Sandbox
 from ops.sandbox.storage import JournalRow
 
+WRITES = frozenset({"create", "update", "delete", "void"})
 _ACTIONS = {"create": "created", "update": "updated", "delete": "deleted", "void": "voided"}
 
 
@@ -40,15 +41,15 @@ class Outcome:
     is_repeat: bool = False
 
 
+def options(text: str) -> frozenset[str]:
+    """What ``include`` of a single call, or ``optionsData`` of an item, asks for."""
+    return frozenset(part.strip().lower() for part in text.split(",") if part.strip())
+
+
 def fault_of(fault: QuickBooksFault) -> Json:
     """The ``Fault`` that a refusal is answered with."""
     errors = (error_entry(one.code, one.message, one.detail, one.element) for one in fault.errors)
     return {"Fault": fault_document(fault.type, errors)}
-
-
-def duplicate_request_id(request_id: str) -> QuickBooksFault:
-    """In Intuit's table of error codes, though ids are documented to be answered again, not refused."""
-    return refusal("600", "Duplicate Request ID", f"Duplicate Request ID : {request_id}", "requestid")
 
 
 def planned_fault_of(plan: FaultPlan) -> Json:

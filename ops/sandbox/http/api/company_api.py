@@ -9,15 +9,14 @@ from uuid import uuid4
 from starlette.types import Receive, Scope, Send
 
 from ops.sandbox.company.faults import QuickBooksFault
-from ops.sandbox.http import answers
-from ops.sandbox.http.answers import Answer, CutConnection, Header
-from ops.sandbox.http.calls import Call, read_call
-from ops.sandbox.http.oauth.grants import ACCOUNTING_SCOPE, AccessToken
-from ops.sandbox.http.operations import READS, Operations, refused
-from ops.sandbox.http.planned_faults import AFTER_WRITE, FaultKind, FaultPlan
-from ops.sandbox.http.request_ids import Flight
+from ops.sandbox.http.api import answers
+from ops.sandbox.http.api.answers import Answer, CutConnection, Header
+from ops.sandbox.http.api.calls import Call, read_call
+from ops.sandbox.http.api.operations import READS, Operations, refused
+from ops.sandbox.http.gate.planned_faults import AFTER_WRITE, FaultKind, FaultPlan
+from ops.sandbox.http.gate.request_ids import Flight, duplicate_request_id
+from ops.sandbox.http.oauth.tokens import ACCOUNTING_SCOPE, AccessToken
 from ops.sandbox.http.server import TRANSPORT
-from ops.sandbox.http.writes import duplicate_request_id
 from ops.sandbox.realm import Realm
 from ops.sandbox.sandbox import Sandbox
 

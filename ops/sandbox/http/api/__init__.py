@@ -1,0 +1,1 @@
+"""The company API: one call from its bytes to its answer."""
