@@ -58,7 +58,7 @@ def _explained(error: QuickBooksRejected, subject: str) -> NeedsAttention:
             fault_code=code,
         )
     return QuickBooksRejected(
-        f"{subject}: QuickBooks refused ({code}): {error}",
+        f"{subject}: {error}",
         cause=error.cause or code,
         fix=error.fix or "counterfoil errors show EVENT",
         fault_code=code,

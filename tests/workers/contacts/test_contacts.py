@@ -1,7 +1,7 @@
 """Buyers and customer accounts as QuickBooks customers."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -36,7 +36,9 @@ def jane(**more: Any) -> Contact:
 
 def customer_named(play: Play, name: str) -> Json:
     escaped = name.replace("'", "\\'")
-    (row,) = play.books.query(f"select * from Customer where DisplayName = '{escaped}'")["Customer"]
+    (row,) = cast(
+        list[Json], play.books.query(f"select * from Customer where DisplayName = '{escaped}'")["Customer"]
+    )
     return row
 
 

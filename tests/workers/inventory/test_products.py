@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -27,7 +27,7 @@ def shirt(*variants: Variant, **more: Any) -> Product:
 
 
 def item(play: Play, sku: str) -> Json:
-    (row,) = play.books.query(f"select * from Item where Sku = '{sku}'")["Item"]
+    (row,) = cast(list[Json], play.books.query(f"select * from Item where Sku = '{sku}'")["Item"])
     return row
 
 

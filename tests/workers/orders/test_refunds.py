@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ LATER = NOON + timedelta(days=1)
 SOLD = line("9.50", quantity="1", tax="0.76")
 
 
-def sold(*lines: object, **settings: object) -> Play:
+def sold(**settings: Any) -> Play:
     """A shop with one paid order of a notebook (tax 0.76) and shipping (5.00)."""
     play = played(**settings)
     play.run("orders.paid", order(SOLD, shipping=(shipping("5.00"),)))
