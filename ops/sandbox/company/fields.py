@@ -27,6 +27,9 @@ FINEST_STEP = Decimal("0.0000001")
 """Unit prices come back with up to seven places, seen in a recorded invoice."""
 
 
+_CENT, _ONE = Decimal("0.01"), Decimal(1)
+
+
 @dataclass(frozen=True)
 class Field:
     """One property of a shape."""
@@ -81,6 +84,8 @@ def read_decimal(value: Any, element: str) -> Decimal:
         ) from None
     if not number.is_finite() or abs(number) > LARGEST_AMOUNT:
         raise invalid_number(element, value)
+    if number.same_quantum(_CENT) or number.same_quantum(_ONE):
+        return number  # type: ignore[no-any-return]
     exponent = number.as_tuple().exponent
     if isinstance(exponent, int) and (exponent < -7 or exponent > 0):
         number = number.quantize(FINEST_STEP if exponent < 0 else Decimal(1), ROUND_HALF_UP)

@@ -35,7 +35,7 @@ class Shape:
         )
         self.read_only = frozenset(field.name for field in self.fields.values() if field.read_only)
 
-    def read(self, body: Any, element: str = "") -> Json:
+    def read(self, body: Any) -> Json:
         """What the client wrote, without read-only properties; a cleared property is None.
 
         Null means "not sent", an empty text or object means "clear it". Source: Intuit's pages on sparse
@@ -48,24 +48,30 @@ class Shape:
             raise unreadable_property()
         readers = self._readers
         found: Json = {}
-        prefix = f"{element}." if element else ""
         for name, value in body.items():
             reader = readers.get(name)
             if reader is None:
                 raise unknown_property(str(name), self.class_name, list(self.fields))
             if value is None or reader[1]:
                 continue
-            if value == "" or value == {}:
-                found[name] = None
-            else:
-                found[name] = reader[0](value, prefix + name)
+            found[name] = None if value == "" or value == {} else reader[0](value, name)
         return found
 
-    def read_nested(self, body: Any, element: str) -> Json:
+    def read_nested(self, body: Any, _element: str) -> Json:
         """As ``read``, for an object inside another: what is empty is left out."""
-        found = self.read(body, element)
-        for name in [name for name, value in found.items() if value is None]:
-            del found[name]
+        if type(body) is not dict:
+            raise unreadable_property()
+        readers = self._readers
+        found: Json = {}
+        for name, value in body.items():
+            reader = readers.get(name)
+            if reader is None:
+                raise unknown_property(str(name), self.class_name, list(self.fields))
+            if value is None or reader[1] or value == "" or value == {}:
+                continue
+            inner = reader[0](value, name)
+            if inner is not None:
+                found[name] = inner
         return found
 
     def require(self, document: Json) -> None:
