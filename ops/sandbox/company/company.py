@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from decimal import InvalidOperation
 from typing import TypeVar
 
 from ops.sandbox.company import cdc, merging, posting, reports
@@ -12,6 +13,7 @@ from ops.sandbox.company.faults import (
     DELETED,
     QuickBooksFault,
     invalid_id,
+    invalid_number,
     missing,
     object_not_found,
     refusal,
@@ -138,6 +140,10 @@ class Company:
         store = self.books.store
         try:
             answer = call()
+        except InvalidOperation:
+            # A sum or product with more digits than the books can hold.
+            store.rollback()
+            raise invalid_number("Amount", "out of range") from None
         except BaseException:
             store.rollback()
             raise
@@ -181,9 +187,10 @@ class Company:
         store.put(store.rows(definition.name), draft.id, stored)
         store.put(store.tables.changed_at, (definition.name, draft.id), books.now())
         if definition.effects is not None:
+            key = _effects_key(definition, draft.id)
             if draft.before is not None:
-                posting.reverse(books, draft.id)
-            posting.apply(books, definition.name, draft.id, definition.effects(books, stored))
+                posting.reverse(books, key)
+            posting.apply(books, definition.name, key, definition.effects(books, stored))
         if definition.saved is not None:
             draft.document = stored
             definition.saved(draft)
@@ -211,7 +218,7 @@ class Company:
             definition.check_removal(books, before)
         if definition.removed is not None:
             definition.removed(books, before)
-        posting.reverse(books, id)
+        posting.reverse(books, _effects_key(definition, id))
         store.remove(store.rows(definition.name), id)
         store.remove(store.tables.changed_at, (definition.name, id))
         now = books.now()
@@ -233,8 +240,13 @@ class Company:
             definition.check_removal(self.books, before)
         if definition.removed is not None:
             definition.removed(self.books, before)
-        posting.reverse(self.books, before["Id"])
+        posting.reverse(self.books, _effects_key(definition, before["Id"]))
         stored = as_changed(self.books, definition.void(self.books, before), before)
         draft = Draft(self.books, definition, stored, None, {}, NOTHING, before["Id"])
         self._save(definition, draft, stored)
         return self._view(definition, self.books.store.rows(definition.name)[before["Id"]])
+
+
+def _effects_key(definition: Entity, id: str) -> str:
+    """Transactions share one space of ids; the opening stock of an item has a key of its own."""
+    return id if definition.id_space == "transaction" else f"{definition.id_space} {id}"

@@ -177,6 +177,15 @@ def invalid_account_type() -> QuickBooksFault:
     )
 
 
+def before_start_date(item_name: str) -> QuickBooksFault:
+    return refusal(
+        "6270",
+        "Transaction date is prior to start date for inventory item",
+        f"Transaction date is prior to start date for inventory item : {item_name}",
+        "TxnDate",
+    )
+
+
 def query_invalid(detail: str) -> QuickBooksFault:
     return refusal("4001", "Invalid query", f"QueryValidationError: {detail}")
 

@@ -111,6 +111,10 @@ class ItemStock:
         """What is in stock now."""
         return self._held[-1] if self._held else Holding()
 
+    def first_day_of_others(self, transaction_id: str) -> str | None:
+        """The earliest day of a movement that is not of this transaction."""
+        return next((one.date for one in self._movements if one.transaction_id != transaction_id), None)
+
     def posted(self) -> list[tuple[Movement, Decimal]]:
         """Each movement with what it posts to the stock account, against its offset account."""
         return list(zip(self._movements, self._posted, strict=True))

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from ops.sandbox.company.books import Books
 from ops.sandbox.company.entity import LIST, Draft, Entity
-from ops.sandbox.company.faults import invalid_account_type, missing, refusal
+from ops.sandbox.company.faults import business_rule, invalid_account_type, missing, refusal
 from ops.sandbox.company.fields import anything, boolean, day, number, reference, text
 from ops.sandbox.company.json_values import Json
 from ops.sandbox.company.lists.account_types import (
@@ -137,6 +137,14 @@ def account_of_type(books: Books, id: str, *kinds: str) -> Json:
     if account["AccountType"] not in kinds:
         raise invalid_account_type()
     return account
+
+
+def check_account_currency(books: Books, account: Json, currency: str) -> None:
+    """Raises 6000 for an account in a third currency."""
+    if account["CurrencyRef"]["value"] not in (books.country.currency, currency):
+        raise business_rule(
+            "The currency of the account is not the currency of the transaction.", "CurrencyRef"
+        )
 
 
 Account = Entity(

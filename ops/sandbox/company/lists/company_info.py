@@ -85,10 +85,7 @@ def _groups(draft: Draft) -> None:
             raise business_rule("A group of preferences must be an object.", name)
         known = draft.before.get(name, {})
         for key, value in sent.items():
-            if key in known and type(known[key]) is not type(value):
-                raise unreadable_property()
-            if key.endswith("Ref") and not (type(value) is dict and type(value.get("value")) is str):
-                raise unreadable_property()
+            _check_value(key, value, known.get(key))
         document[name] = {**known, **sent}
     for name in GROUPS:
         if name not in document and name in draft.before:
@@ -99,6 +96,17 @@ def _groups(draft: Draft) -> None:
         raise business_rule("Multicurrency cannot be turned off once it is on.", "CurrencyPrefs")
     home = {"value": draft.books.country.currency}
     document["CurrencyPrefs"] = {**document["CurrencyPrefs"], "HomeCurrency": home}
+
+
+def _check_value(key: str, value: object, known: object) -> None:
+    """Raises 2010 for a value of another kind than the preference has."""
+    if known is not None and type(known) is not type(value):
+        raise unreadable_property()
+    is_reference = key.endswith("Ref") or (type(known) is dict and "value" in known)
+    if is_reference and not (isinstance(value, dict) and type(value.get("value")) is str):
+        raise unreadable_property()
+    if isinstance(value, list) and not all(type(pair) is dict for pair in value):
+        raise unreadable_property()
 
 
 Preferences = Entity(

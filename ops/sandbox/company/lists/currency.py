@@ -63,7 +63,7 @@ def set_rate(books: Books, body: Json) -> Json:
     absent = [name for name in ("SourceCurrencyCode", "Rate") if sent.get(name) is None]
     if absent:
         raise missing(*absent)
-    if sent["Rate"] <= 0:
+    if not 0 < sent["Rate"] < 1_000_000:
         raise refusal("2110", "Invalid Decimal", f"Invalid Decimal : {sent['Rate']}", "Rate")
     if sent["SourceCurrencyCode"] not in CURRENCY_NAMES:
         raise refusal(

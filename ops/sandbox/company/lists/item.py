@@ -3,6 +3,7 @@
 Source: Intuit's reference of Item, and recorded answers.
 """
 
+from dataclasses import replace
 from decimal import Decimal
 
 from ops.sandbox.company.books import Books
@@ -10,6 +11,7 @@ from ops.sandbox.company.effects import Effects
 from ops.sandbox.company.entity import LIST, Draft, Entity
 from ops.sandbox.company.faults import (
     QuickBooksFault,
+    before_start_date,
     business_rule,
     feature_not_supported,
     invalid_account_type,
@@ -218,34 +220,42 @@ def _stock_on_update(draft: Draft) -> None:
     if draft.before is None or draft.document["Type"] != "Inventory":
         return
     draft.document["QtyOnHand"] = draft.before["QtyOnHand"]
-
-
-OPENING = "item "
-"""Prefix of the pseudo transaction that holds an item's opening stock."""
+    stock = draft.books.store.tables.stock.get(draft.id)
+    first = stock.first_day_of_others(f"item {draft.id}") if stock is not None else None
+    if first is not None and draft.document["InvStartDate"] > first:
+        raise before_start_date(draft.document["Name"])
 
 
 def effects_of_opening(books: Books, item: Json) -> Effects:
-    """The stock that an inventory item starts with, at its purchase cost, against opening equity."""
+    """The stock that an inventory item starts with, at its first purchase cost, against opening equity."""
     effects = Effects(date=item.get("InvStartDate", ""))
-    quantity = item.get("QtyOnHand", ZERO)
-    if item["Type"] != "Inventory" or not quantity:
+    if item["Type"] != "Inventory":
         return effects
-    cost = item.get("PurchaseCost", ZERO)
-    effects.movements.append(
-        Movement(
-            item_id=item["Id"],
-            date=item["InvStartDate"],
-            sequence=0,
-            transaction_id=OPENING + item["Id"],
-            quantity=quantity,
-            value=cents(quantity * cost) if quantity > 0 else None,
-            booked=ZERO,
-            stock_account_id=item["AssetAccountRef"]["value"],
-            offset_account_id=books.account_for("OpeningBalanceEquity"),
-            unit_cost=cost,
-        )
-    )
+    store = books.store
+    key = f"item {item['Id']}"
+    opening: Movement | None = store.tables.singletons.get(key)
+    if opening is None:
+        opening = _opening(books, item, key)
+        store.put(store.tables.singletons, key, opening)
+    if opening.quantity:
+        effects.movements.append(replace(opening, date=item["InvStartDate"]))
     return effects
+
+
+def _opening(books: Books, item: Json, key: str) -> Movement:
+    quantity, cost = item["QtyOnHand"], item["PurchaseCost"]
+    return Movement(
+        item_id=item["Id"],
+        date=item["InvStartDate"],
+        sequence=0,
+        transaction_id=key,
+        quantity=quantity,
+        value=cents(quantity * cost) if quantity > 0 else None,
+        booked=ZERO,
+        stock_account_id=item["AssetAccountRef"]["value"],
+        offset_account_id=books.account_for("OpeningBalanceEquity"),
+        unit_cost=cost,
+    )
 
 
 def quantity_on_hand(books: Books, item_id: str) -> Decimal:

@@ -1,6 +1,5 @@
 """Running a statement: which rows, in which order, which page."""
 
-import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -122,10 +121,8 @@ def _test(books: Books, definition: Entity, found: Property, condition: Conditio
     if found.path == ("Id",) and operator not in ("=", "in"):
         raise query_invalid("Id supports only = and IN operators")
     if operator == "like":
-        pattern = re.compile(
-            ".*".join(re.escape(part) for part in values[0].split("%")), re.IGNORECASE | re.DOTALL
-        )
-        return lambda row: pattern.fullmatch(str(read(row) if read(row) is not None else "")) is not None
+        parts = values[0].casefold().split("%")
+        return lambda row: _is_like(read(row), parts)
     wanted = [_comparable(found.field, value) for value in values]
     if operator == "in":
         accepted = set(wanted)
@@ -136,6 +133,25 @@ def _test(books: Books, definition: Entity, found: Property, condition: Conditio
     if operator == "!=":
         return lambda row: _comparable_value(read(row)) != value
     return lambda row: _ordered(operator, _comparable_value(read(row)), value)
+
+
+def _is_like(value: Any, parts: list[str]) -> bool:
+    """The parts between the % signs follow each other; the first and last are at the ends."""
+    if type(value) is not str:
+        return False
+    text = value.casefold()
+    if len(parts) == 1:
+        return text == parts[0]
+    first, last = parts[0], parts[-1]
+    if len(text) < len(first) + len(last) or not text.startswith(first) or not text.endswith(last):
+        return False
+    at, end = len(first), len(text) - len(last)
+    for part in parts[1:-1]:
+        found = text.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
 
 
 def _ordered(operator: str, left: Any, right: Any) -> bool:
@@ -171,7 +187,9 @@ def _comparable(field: Field, text: str) -> Any:
             number = Decimal(text)
         except InvalidOperation:
             raise query_invalid(f"Invalid number value: {text} for property {field.name}") from None
-        return number if number.is_finite() else None
+        if not number.is_finite():
+            raise query_invalid(f"Invalid number value: {text} for property {field.name}")
+        return number
     if kind == "read_boolean":
         if text.lower() not in ("true", "false"):
             raise query_invalid(f"Invalid boolean value: {text} for property {field.name}")
@@ -213,5 +231,5 @@ def _sort_key(value: Any) -> tuple[int, Any]:
     if comparable is None:
         return (0, 0)
     if type(comparable) is str:
-        return (2, (int(comparable), "") if comparable.isdigit() else (10**18, comparable))
+        return (2, (int(comparable), "") if comparable.isdecimal() else (10**18, comparable))
     return (1, comparable)

@@ -2,6 +2,8 @@
 
 from ops.sandbox.company.company import Company
 from ops.sandbox.company.json_values import Json
+from ops.sandbox.company.names import fold
+from ops.sandbox.company.sync_tokens import as_created
 
 _TERMS = (("Due on receipt", 0), ("Net 15", 15), ("Net 30", 30), ("Net 60", 60))
 _METHODS = (
@@ -56,8 +58,30 @@ def fill_lists(company: Company) -> None:
     _people(company)
     for item in _ITEMS:
         company.create("Item", _item(*item))
+    _bundle(company)
     if company.books.country.code == "US":
         company.create("CompanyCurrency", {"Code": "CAD"})
+
+
+def _bundle(company: Company) -> None:
+    """Bundles cannot be made through the API, so this one is put in place."""
+    store = company.books.store
+    id = str(store.next_number("id:item"))
+    parts = [{"ItemRef": {"value": str(item)}, "Qty": quantity} for item, quantity in ((13, 2), (6, 1))]
+    bundle = {
+        "Name": "Camp Set",
+        "Active": True,
+        "FullyQualifiedName": "Camp Set",
+        "Taxable": True,
+        "UnitPrice": 0,
+        "Type": "Group",
+        "PrintGroupedItems": True,
+        "ItemGroupDetail": {"ItemGroupLine": parts},
+    }
+    store.put(store.rows("Item"), id, as_created(company.books, bundle, id))
+    store.put(store.tables.names, ("item", fold("Camp Set")), id)
+    store.put(store.tables.changed_at, ("Item", id), company.books.now())
+    store.commit()
 
 
 def _people(company: Company) -> None:

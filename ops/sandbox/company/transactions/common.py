@@ -108,6 +108,9 @@ def check_still_open(books: Books, document: Json) -> None:
     check_books_open(books, document["TxnDate"])
 
 
+MOST_EXPENSIVE = 1_000_000
+"""No currency is worth more units of another."""
+
 SALES_FAMILY = ("Invoice", "SalesReceipt", "CreditMemo", "RefundReceipt")
 FIRST_NUMBER = 1001
 
@@ -221,7 +224,7 @@ def currency_of(draft: Draft, party: Json | None) -> None:
         document["ExchangeRate"] = Decimal(1)
     elif not document.get("ExchangeRate"):
         document["ExchangeRate"] = rate_on(books, code, document["TxnDate"])
-    if document["ExchangeRate"] <= 0:
+    if not 0 < document["ExchangeRate"] < MOST_EXPENSIVE:
         raise refusal(
             "2110", "Invalid Decimal", f"Invalid Decimal : {document['ExchangeRate']}", "ExchangeRate"
         )

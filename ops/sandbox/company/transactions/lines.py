@@ -1,5 +1,7 @@
 """Lines of transactions: their shapes, and what every line must have."""
 
+from collections.abc import Iterable
+
 from ops.sandbox.company.faults import missing
 from ops.sandbox.company.fields import (
     anything,
@@ -202,20 +204,27 @@ def require_detail_types(lines: list[Json], allowed: frozenset[str]) -> None:
 
 
 def number_lines(lines: list[Json], before: Json | None) -> None:
-    """Id and LineNum of each line; a line sent without Id gets a new one (seen in recorded traffic)."""
-    known = {line["Id"] for line in _with_ids(before)} if before is not None else set()
-    highest = max((int(id) for id in known if id.isdigit()), default=0)
+    """Id and LineNum of each line; a line sent without Id gets a new one (seen in recorded traffic).
+
+    Ids are never used again within a document. The lines of a bundle count along.
+    """
+    known = {line["Id"] for line in with_inner(before.get("Line", ())) if "Id" in line} if before else set()
+    highest = max((int(id) for id in known), default=0)
     taken: set[str] = set()
-    for position, line in enumerate(lines, 1):
+    for position, line in enumerate(with_inner(lines), 1):
         id = line.get("Id")
-        if before is None or id in taken or id not in known:
-            id = None
-        if id is None:
+        if id is None or id in taken or id not in known:
             highest += 1
-            line["Id"] = str(highest)
-        taken.add(line["Id"])
+            id = line["Id"] = str(highest)
+        taken.add(id)
         line["LineNum"] = position
 
 
-def _with_ids(document: Json | None) -> list[Json]:
-    return [line for line in (document or {}).get("Line", ()) if "Id" in line]
+def with_inner(lines: Iterable[Json]) -> list[Json]:
+    """Every line, followed by its inner ones when it is a bundle."""
+    found: list[Json] = []
+    for line in lines:
+        found.append(line)
+        if line.get("DetailType") == "GroupLineDetail":
+            found.extend(line["GroupLineDetail"].get("Line", ()))
+    return found

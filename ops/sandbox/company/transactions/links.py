@@ -5,7 +5,7 @@ from decimal import Decimal
 from ops.sandbox.company import posting
 from ops.sandbox.company.books import Books
 from ops.sandbox.company.entity import Draft
-from ops.sandbox.company.faults import business_rule, refusal
+from ops.sandbox.company.faults import business_rule, cannot_be_linked, invalid_reference, refusal
 from ops.sandbox.company.json_values import Json
 from ops.sandbox.company.money.rounding import ZERO
 from ops.sandbox.company.sync_tokens import as_changed
@@ -33,8 +33,7 @@ def view_settled(books: Books, document: Json) -> Json:
     deposit = tables.deposited.get(id)
     if deposit is not None:
         links.append({"TxnId": deposit, "TxnType": "Deposit"})
-    sent = [one for one in document.get("LinkedTxn", ()) if one.get("TxnType") == "Estimate"]
-    shown = {**document, "LinkedTxn": sent + links}
+    shown = {**document, "LinkedTxn": [*document.get("LinkedTxn", ()), *links]}
     if "AllowOnlinePayment" in document or "RemainingCredit" in document:
         shown["Balance"] = open_balance(books, document)
         if "RemainingCredit" in document:
@@ -42,6 +41,44 @@ def view_settled(books: Books, document: Json) -> Json:
         if books.multicurrency:
             shown["HomeBalance"] = in_home(document, shown["Balance"])
     return shown
+
+
+def keep_estimate_links(draft: Draft) -> None:
+    """Of the links that a client writes into a form only those to estimates count; the rest is worked out.
+
+    Raises:
+        QuickBooksFault: 2500 for an estimate that is not there, 620 for one of another customer.
+    """
+    document = draft.document
+    if draft.entity.name == "Estimate":
+        document["LinkedTxn"] = (draft.before or {}).get("LinkedTxn", [])
+        return
+    links = [one for one in document.pop("LinkedTxn", ()) if one.get("TxnType") == "Estimate"]
+    for link in links:
+        id = link.get("TxnId", "")
+        estimate = draft.books.row("Estimate", id)
+        if estimate is None:
+            raise invalid_reference(f"Transaction element id {id} not found")
+        if estimate["CustomerRef"]["value"] != (document.get("CustomerRef") or {}).get("value"):
+            raise cannot_be_linked(id)
+    if links:
+        document["LinkedTxn"] = [{"TxnId": one["TxnId"], "TxnType": "Estimate"} for one in links]
+
+
+def close_estimates(draft: Draft) -> None:
+    """An estimate that became an invoice is closed and points to it."""
+    store = draft.books.store
+    rows = store.rows("Estimate")
+    known = {one["TxnId"] for one in (draft.before or {}).get("LinkedTxn", ())}
+    for link in draft.document.get("LinkedTxn", ()):
+        id = link["TxnId"]
+        if id in known:
+            continue
+        stored = rows[id]
+        links = [*stored.get("LinkedTxn", ()), {"TxnId": draft.id, "TxnType": draft.entity.name}]
+        changed = {**stored, "TxnStatus": "Closed", "LinkedTxn": links}
+        store.put(rows, id, as_changed(draft.books, changed, stored))
+        store.put(store.tables.changed_at, ("Estimate", id), draft.books.now())
 
 
 def check_not_deposited(books: Books, transaction_id: str) -> None:

@@ -8,7 +8,7 @@ from ops.sandbox.company.entity import VOIDABLE, Draft, Entity
 from ops.sandbox.company.faults import business_rule, cannot_be_linked, invalid_reference, missing, refusal
 from ops.sandbox.company.fields import anything, boolean, number, reference, text
 from ops.sandbox.company.json_values import Json
-from ops.sandbox.company.lists.account import account_of_type
+from ops.sandbox.company.lists.account import account_of_type, check_account_currency
 from ops.sandbox.company.money.rounding import ZERO, cents
 from ops.sandbox.company.references import resolve
 from ops.sandbox.company.shapes import Shape
@@ -60,11 +60,13 @@ def _heads(draft: Draft) -> None:
     currency_of(draft, party)
     resolve(books, document, "PaymentMethodRef", "PaymentMethod", before)
     deposit = document.get("DepositToAccountRef") or {"value": books.account_for("UndepositedFunds")}
-    account_of_type(
+    account = account_of_type(
         books, deposit["value"], "Bank", "Other Current Asset", "Credit Card", "Other Current Liability"
     )
+    check_account_currency(books, account, document["CurrencyRef"]["value"])
     document["DepositToAccountRef"] = {"value": deposit["value"]}
     document.setdefault("ProcessPayment", False)
+    document.pop("LinkedTxn", None)
     document["TotalAmt"] = cents(document["TotalAmt"])
     if document["TotalAmt"] < 0:
         raise business_rule("Transaction amount must be 0 or greater.")

@@ -9,7 +9,7 @@ from ops.sandbox.company.entity import ALL, VOIDABLE, Draft, Entity, Rule
 from ops.sandbox.company.faults import business_rule, missing, refusal
 from ops.sandbox.company.fields import Field, anything, boolean, choice, day, number, reference, text
 from ops.sandbox.company.json_values import Json
-from ops.sandbox.company.lists.account import account_of_type
+from ops.sandbox.company.lists.account import account_of_type, check_account_currency
 from ops.sandbox.company.lists.people import check_email
 from ops.sandbox.company.money.rounding import ZERO, cents
 from ops.sandbox.company.references import resolve
@@ -27,7 +27,9 @@ from ops.sandbox.company.transactions.common import (
 from ops.sandbox.company.transactions.links import (
     check_not_deposited,
     check_settled_amount,
+    close_estimates,
     detach_settlements,
+    keep_estimate_links,
     view_settled,
 )
 from ops.sandbox.company.transactions.sales_lines import answer_lines, read_lines
@@ -172,6 +174,7 @@ def _details(draft: Draft) -> None:
     if draft.entity.name != "RefundReceipt":
         document.setdefault("EmailStatus", "NotSet")
     document.setdefault("CustomField", [])
+    keep_estimate_links(draft)
 
 
 def _sum_up(draft: Draft) -> None:
@@ -205,7 +208,8 @@ def _deposit_to(*types: str) -> Rule:
             given = {"value": books.account_for("UndepositedFunds")}
         stored = (draft.before or {}).get("DepositToAccountRef")
         if stored is None or stored["value"] != given["value"]:
-            account_of_type(books, given["value"], *types)
+            account = account_of_type(books, given["value"], *types)
+            check_account_currency(books, account, document["CurrencyRef"]["value"])
         document["DepositToAccountRef"] = books.account_reference(given["value"])
         document["Balance"] = ZERO
 
@@ -266,6 +270,11 @@ def _check_removal(books: Books, document: Json) -> None:
     check_not_deposited(books, document["Id"])
 
 
+def _invoice_saved(draft: Draft) -> None:
+    index_number(draft)
+    close_estimates(draft)
+
+
 _HEAD: tuple[Rule, ...] = (date_transaction, _deposit_is_open)
 _TAIL: tuple[Rule, ...] = (_details, check_email, number_document, _sum_up)
 
@@ -292,7 +301,7 @@ Invoice = Entity(
     effects=sale_effects,
     view=view_settled,
     viewed=frozenset({"Balance", "HomeBalance", "LinkedTxn"}),
-    saved=index_number,
+    saved=_invoice_saved,
     void=voided_form,
     check_removal=_check_removal,
     removed=_forget("Invoice"),

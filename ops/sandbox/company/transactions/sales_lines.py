@@ -5,13 +5,21 @@ from decimal import Decimal
 
 from ops.sandbox.company.books import Books
 from ops.sandbox.company.entity import Draft
-from ops.sandbox.company.faults import amount_mismatch, business_rule, missing, refusal
+from ops.sandbox.company.faults import (
+    amount_mismatch,
+    before_start_date,
+    business_rule,
+    invalid_number,
+    missing,
+    refusal,
+)
+from ops.sandbox.company.fields import LARGEST_AMOUNT
 from ops.sandbox.company.json_values import Json
 from ops.sandbox.company.lists.account import account_of_type
 from ops.sandbox.company.lists.item import sellable
-from ops.sandbox.company.money.rounding import ZERO, cents, percent_of
+from ops.sandbox.company.money.rounding import PERCENT, ZERO, cents, percent_of
 from ops.sandbox.company.references import resolve
-from ops.sandbox.company.transactions.lines import number_lines, require_detail_types
+from ops.sandbox.company.transactions.lines import number_lines, require_detail_types, with_inner
 
 SALES_DETAILS = frozenset(
     {
@@ -64,6 +72,8 @@ def check_product(line: Json, detail: Json, stored: Json) -> None:
             del detail["Qty"], detail["UnitPrice"]
         return
     product = cents(quantity * price)
+    if abs(product) > LARGEST_AMOUNT:
+        raise invalid_number("Line.Amount", product)
     if amount is None:
         raise missing("Line.Amount")
     if amount != product:
@@ -80,7 +90,7 @@ def read_lines(draft: Draft) -> SalesLines:
     if not sent:
         raise missing("Line")
     require_detail_types(sent, SALES_DETAILS)
-    before = _lines_by_id(draft.before)
+    before = {line["Id"]: line for line in with_inner((draft.before or {}).get("Line", ())) if "Id" in line}
     result = SalesLines()
     for original in sent:
         kind = original["DetailType"]
@@ -99,7 +109,7 @@ def read_lines(draft: Draft) -> SalesLines:
                 raise business_rule("A transaction can have one discount line only.", "Line")
             result.discount = line
         elif kind == "GroupLineDetail":
-            _bundle_line(draft, line)
+            _bundle_line(draft, line, before)
             result.answered.append(line)
             result.selling.extend(line["GroupLineDetail"]["Line"])
         else:
@@ -115,10 +125,6 @@ def read_lines(draft: Draft) -> SalesLines:
     if sum(1 for line in result.selling if _is_taxable(line)) > TAXABLE_LINES:
         raise business_rule(f"A sales form can have {TAXABLE_LINES} taxable lines at most.", "Line")
     return result
-
-
-def _lines_by_id(document: Json | None) -> dict[str, Json]:
-    return {line["Id"]: line for line in (document or {}).get("Line", ()) if "Id" in line}
 
 
 def _is_taxable(line: Json) -> bool:
@@ -148,7 +154,7 @@ def _selling_line(draft: Draft, line: Json, before: Json) -> None:
 def default_item(books: Books) -> str:
     for pair in books.preferences.get("OtherPrefs", {}).get("NameValue", ()):
         if pair.get("Name") == "SalesFormsPrefs.DefaultItem":
-            return str(pair["Value"])
+            return str(pair.get("Value"))
     return "1"
 
 
@@ -186,15 +192,10 @@ def _item_line(draft: Draft, detail: Json, before: Json | None) -> None:
 def check_start_date(item: Json, day: str) -> None:
     """Raises 6270 for a day before the item's first day of stock."""
     if day < item["InvStartDate"]:
-        raise refusal(
-            "6270",
-            "Transaction date is prior to start date for inventory item",
-            f"Transaction date is prior to start date for inventory item : {item['Name']}",
-            "TxnDate",
-        )
+        raise before_start_date(item["Name"])
 
 
-def _bundle_line(draft: Draft, line: Json) -> None:
+def _bundle_line(draft: Draft, line: Json, before: dict[str, Json]) -> None:
     """A bundle's parts are the lines that were sent, or those of the bundle times its quantity."""
     books = draft.books
     group = dict(line.get("GroupLineDetail") or {})
@@ -211,7 +212,7 @@ def _bundle_line(draft: Draft, line: Json) -> None:
     for one in inner:
         if (one.get("SalesItemLineDetail") or {}).get("ItemRef") is None:
             raise missing("Line.GroupLineDetail.Line.SalesItemLineDetail.ItemRef")
-        _selling_line(draft, one, {})
+        _selling_line(draft, one, before.get(one.get("Id", ""), {}))
     group["Line"] = inner
     line["Amount"] = sum((one["Amount"] for one in inner), ZERO)
 
@@ -248,6 +249,8 @@ def _discount_line(draft: Draft, line: Json, subtotal: Decimal) -> None:
     line["DiscountLineDetail"] = detail
     percent = detail.get("DiscountPercent")
     if detail.get("PercentBased") and percent is not None:
+        if not ZERO <= percent <= PERCENT:
+            raise refusal("2150", "Invalid Percent", f"Invalid Percent : {percent}", "DiscountPercent")
         line["Amount"] = percent_of(percent, subtotal)
     elif line.get("Amount") is not None:
         line["Amount"] = cents(line["Amount"])
