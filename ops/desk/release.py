@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from events import names
 from events.outgoing import HeaderValue, Outgoing
-from ops.desk.publishing import Publishes, publish
+from ops.desk.publishing import Checkpoint, Publishes, no_checkpoint, publish
 from ops.desk.queue_pass import Lying, QueueBusy, QueuePass, Spot
 from schemas.envelope import Workflow
 from workers.ledger.commands import CommandRow, update_command
@@ -27,6 +27,7 @@ class Release:
     ledger: Engine
     publisher: Publishes
     now: Callable[[], datetime]
+    checkpoint: Checkpoint = no_checkpoint
 
     def __call__(self, row: CommandRow, keep_alive: Callable[[], None]) -> CommandRow:
         """Move the connection's events and write down that it is done.
@@ -62,6 +63,7 @@ class Release:
                 mine = [one for one in chunk if _connection_of(one) == connection_id]
                 refused = set(publish(self.publisher, _messages(workflow, mine)))
                 released += [one.spot for place, one in enumerate(mine) if place not in refused]
+            self.checkpoint("published")
             walk.take_out(released)
         return len(released)
 

@@ -40,7 +40,7 @@ def run_desk(settings: Settings, *, crash: Checkpoint = no_checkpoint) -> int:
     watch = Watch(settings.broker_url, ledger, sweeper, WORKFLOWS, metrics, _now, stopping)
 
     def listener(workflow: Workflow) -> Listener:
-        release = Release(settings.broker_url, ledger, publisher, _now)
+        release = Release(settings.broker_url, ledger, publisher, _now, crash)
         workbench = Workbench(workflow, ledger, publisher, release, _now, _new_id, crash)
         dead_letters = DeadLetters(workflow, ledger, publisher, _now, _new_id)
         return Listener(settings.broker_url, workbench, dead_letters, metrics, watch.wake.set, stopping)
