@@ -87,6 +87,10 @@ _realm = click.option("--realm", default="1", show_default=True, help="Realm id 
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
 @sandbox.command()
 @click.argument("kind")
 @click.option("--count", type=click.IntRange(min=1), help="How often it strikes; for ever when left out.")
@@ -97,13 +101,19 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--operation", help="create, update, delete, void, read, query, batch, cdc, report or upload.")
 @click.option("--body", help="Only calls whose body or query contains this text.")
 @click.option("--seconds", type=float, help="How long, for latency.")
+@click.option("--code", help="Which fault, for refused, for example 6540.")
+@click.option("--detail", help="Its detail text.")
 @_realm
 @_url
 @_json
-def fault(kind: str, realm: str, url: str, *, as_json: bool, **plan: Any) -> None:
+def fault(
+    kind: str, realm: str, url: str, code: str | None, detail: str | None, *, as_json: bool, **plan: Any
+) -> None:
     """Make something go wrong: latency, throttled, server_error, cut, stream_timeout (the last three also with
     _after_write), token_expired, token_revoked, refused, refused_after_write, company_locked, books_closed."""
-    asked = {"kind": kind, **{name: value for name, value in plan.items() if value is not None}}
+    asked = {"kind": kind, **_given(plan)}
+    if error := _given({"code": code, "detail": detail}):
+        asked["error"] = error
     planned = _ask(url, "POST", f"/companies/{realm}/faults", asked)
     click.echo(json.dumps(planned) if as_json else f"fault {planned['id']} planned for realm {realm}: {kind}")
 
@@ -127,16 +137,18 @@ def faults(realm: str, url: str, *, as_json: bool) -> None:
 @click.argument("fault_id", required=False)
 @_realm
 @_url
-def clear(fault_id: str | None, realm: str, url: str) -> None:
+@_json
+def clear(fault_id: str | None, realm: str, url: str, *, as_json: bool) -> None:
     """Take a planned fault out, or all of the company's."""
     _ask(url, "DELETE", f"/companies/{realm}/faults" + (f"/{fault_id}" if fault_id else ""))
-    click.echo("cleared")
+    click.echo(json.dumps({"cleared": fault_id or "all"}) if as_json else "cleared")
 
 
 @sandbox.command()
 @click.option("--realm", help="Only this company; everything when left out.")
 @_url
-def reset(realm: str | None, url: str) -> None:
+@_json
+def reset(realm: str | None, url: str, *, as_json: bool) -> None:
     """Put one company, or the whole sandbox, back to how it started."""
     _ask(url, "POST", f"/companies/{realm}/reset" if realm else "/reset")
-    click.echo("reset")
+    click.echo(json.dumps({"reset": realm or "all"}) if as_json else "reset")

@@ -112,3 +112,8 @@ def stream_timeout() -> Answer:
 def not_found() -> Answer:
     """A path that is no resource at all."""
     return Answer(404, b"Not Found", b"text/plain")
+
+
+def too_long() -> Answer:
+    """A body that is not read to its end; the connection is of no use after that."""
+    return Answer(413, b"Content Too Large", b"text/plain", ((b"connection", b"close"),))

@@ -15,6 +15,14 @@ PREFIX = "/v3/company/"
 FROM = re.compile(r"\bfrom\s+([a-z]+)", re.IGNORECASE)
 
 
+MAX_BODY_BYTES = 105 * 1024 * 1024
+"""An upload may have 100 MB; source: Intuit's page "Attachable". A little more for what is around the file."""
+
+
+class BodyTooLong(Exception):
+    """More is sent than anyone would need; the rest is not read."""
+
+
 @dataclass(slots=True)
 class Call:
     """A request to one company; ``path`` is what follows the realm id."""
@@ -111,18 +119,25 @@ def _name(path: tuple[str, ...], call: Call) -> tuple[str, str]:
 
 
 async def read_call(scope: Scope, receive: Receive) -> Call | None:
-    """The call in this request, or None when its path names no resource of a company."""
+    """The call in this request, or None when its path names no resource of a company.
+
+    Raises:
+        BodyTooLong: the body has more than MAX_BODY_BYTES.
+    """
     realm_id, _, rest = scope["path"][len(PREFIX) :].partition("/")
     path = tuple(part for part in rest.split("/") if part)
     if not realm_id or not path:
         return None
-    parts = []
+    parts, length = [], 0
     more = True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
         parts.append(message.get("body", b""))
+        length += len(parts[-1])
+        if length > MAX_BODY_BYTES:
+            raise BodyTooLong
         more = message.get("more_body", False)
     call = Call(
         method=scope["method"],

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 from ops.sandbox.company.faults import QuickBooksFault
 from ops.sandbox.http.api import answers
 from ops.sandbox.http.api.answers import Answer, CutConnection, Header
-from ops.sandbox.http.api.calls import Call, read_call
+from ops.sandbox.http.api.calls import BodyTooLong, Call, read_call
 from ops.sandbox.http.api.operations import READS, Operations, refused
 from ops.sandbox.http.gate.planned_faults import AFTER_WRITE, FaultKind, FaultPlan
 from ops.sandbox.http.gate.request_ids import Flight, duplicate_request_id
@@ -38,9 +38,12 @@ class CompanyApi:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = perf_counter()
-        call = await read_call(scope, receive)
+        call = None
         try:
+            call = await read_call(scope, receive)
             answer = await self._answer(call) if call is not None else answers.not_found()
+        except BodyTooLong:
+            answer = answers.too_long()
         except CutConnection:
             self._count(call, 0)
             await _cut(scope, receive)

@@ -89,6 +89,12 @@ def test_a_fault_is_planned_listed_and_cleared_from_the_command_line(us: Caller)
     assert us.server.faults(us.realm_id) == []
 
 
+def test_a_refusal_of_any_code_is_planned_from_the_command_line(us: Caller) -> None:
+    run("fault", "refused", "--code", "6540", "--realm", us.realm_id, "--url", us.server.url)
+
+    assert us.post("customer", {"DisplayName": "Ann"}).code == "6540"
+
+
 def test_reset_from_the_command_line(us: Caller) -> None:
     us.create("Customer", {"DisplayName": "Ann"})
 

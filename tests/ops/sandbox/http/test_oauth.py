@@ -215,6 +215,20 @@ def test_an_access_token_ends_after_an_hour(app: App) -> None:
 
     assert reply.status == 401
     assert reply.headers["www-authenticate"] == 'Bearer realm="Intuit", error="invalid_token"'
+    assert set(reply.json) == {
+        "warnings",
+        "intuitObject",
+        "fault",
+        "report",
+        "queryResponse",
+        "batchItemResponse",
+        "attachableResponse",
+        "syncErrorResponse",
+        "requestId",
+        "time",
+        "status",
+        "cdcresponse",
+    }
     fault = reply.json["fault"]
     assert fault["type"] == "AUTHENTICATION"
     assert fault["error"][0]["code"] == "3200"
