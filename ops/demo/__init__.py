@@ -1,0 +1,1 @@
+"""The main job, shown end to end on services of its own."""

@@ -1,0 +1,1 @@
+"""The store side of Shopify: bodies, headers, signatures."""

@@ -1,0 +1,1 @@
+"""The store side of WooCommerce: bodies, headers, signatures."""
