@@ -24,8 +24,9 @@ if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
   fi
   say "Installing python$version-venv with apt."
   export DEBIAN_FRONTEND=noninteractive
-  apt-get update -q >/dev/null
-  apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=120 "python$version-venv" >/dev/null
+  words=$(apt-get update -q 2>&1 &&
+    apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=120 "python$version-venv" 2>&1) ||
+    give_up "apt could not install python$version-venv: $words"
 fi
 
 if ! [ -x .venv/bin/python ] || [ "$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')" != "$version" ]; then

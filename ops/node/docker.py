@@ -7,10 +7,9 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from urllib.parse import quote
 
 from ops.node import setting
-from ops.node.management import Management
+from ops.node.addresses import Addresses
 from ops.node.node import START_SECONDS, NodeFailed, say_nothing
 from ops.node.ports import LOOPBACK, accepts, free_ports
 from ops.node.state import State
@@ -23,7 +22,7 @@ DOCKER_SECONDS = 300.0
 LOOK_EVERY_SECONDS = 0.2
 
 
-class DockerNode:
+class DockerNode(Addresses):
     """One container with a name of its own; its data stays in it until ``remove``."""
 
     def __init__(self, folder: Path, *, say: Callable[[str], None] = say_nothing) -> None:
@@ -36,21 +35,6 @@ class DockerNode:
     def ports(self) -> dict[str, int]:
         """The ports on the loopback by name."""
         return self._state.ports() or {name: setting.PREFERRED_PORTS[name] for name in INSIDE}
-
-    def amqp_url(self, vhost: str = "/") -> str:
-        """Where clients connect, for one virtual host."""
-        path = "" if vhost == "/" else quote(vhost, safe="")
-        return f"amqp://guest:guest@{LOOPBACK}:{self.ports['amqp']}/{path}"
-
-    @property
-    def management_url(self) -> str:
-        """The Management UI and API, with user and password."""
-        return f"http://guest:guest@{LOOPBACK}:{self.ports['management']}"
-
-    @property
-    def prometheus_url(self) -> str:
-        """The node's own metrics."""
-        return f"http://{LOOPBACK}:{self.ports['prometheus']}/metrics"
 
     def start(self) -> None:
         """Start the container, made on the first call; nothing to do if it runs.
@@ -67,7 +51,7 @@ class DockerNode:
                 self._docker(*run_arguments(self.name, ports))
                 self._state.save(ports, {})
         deadline = time.monotonic() + START_SECONDS
-        while not (accepts(self.ports["amqp"]) and self._management.answers()):
+        while not (accepts(self.ports["amqp"]) and self.management.answers()):
             if time.monotonic() > deadline:
                 raise NodeFailed(f"RabbitMQ in Docker is not ready; see `docker logs {self.name}`.")
             time.sleep(LOOK_EVERY_SECONDS)
@@ -106,18 +90,9 @@ class DockerNode:
         """Whether the container runs."""
         return self._inspect() == "true"
 
-    def add_vhost(self, name: str) -> str:
-        """Make a virtual host and give its AMQP address."""
-        self._management.add_vhost(name)
-        return self.amqp_url(name)
-
     def ctl(self, *arguments: str) -> str:
         """Run rabbitmqctl inside the container and give what it prints."""
         return self._docker("exec", self.name, "rabbitmqctl", "-q", *arguments)
-
-    @property
-    def _management(self) -> Management:
-        return Management(self.management_url)
 
     def _exists(self) -> bool:
         return self._inspect() is not None

@@ -56,13 +56,17 @@ class Management:
             raise ManagementRefused(f"{method} {path}: {answer.status} {words}", status=answer.status)
         return json.loads(text) if text else None
 
+    def node_name(self) -> str | None:
+        """The name of the node that answers, or None if none does or it does not let us in."""
+        try:
+            overview = self.request("GET", "overview")
+        except (OSError, http.client.HTTPException, ManagementRefused):
+            return None
+        return str(overview.get("node")) if isinstance(overview, dict) else None
+
     def answers(self) -> bool:
         """Whether the API is there and lets us in."""
-        try:
-            self.request("GET", "whoami")
-        except (OSError, http.client.HTTPException, ManagementRefused):
-            return False
-        return True
+        return self.node_name() is not None
 
     def add_vhost(self, name: str) -> None:
         """Make a virtual host in which our user may do everything; one that is there stays as it is."""

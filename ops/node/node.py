@@ -9,11 +9,10 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from urllib.parse import quote
 
 from ops.node import find, setting
-from ops.node.management import Management
-from ops.node.ports import LOOPBACK, accepts, free_ports, is_free
+from ops.node.addresses import Addresses
+from ops.node.ports import accepts, free_ports, is_free
 from ops.node.process import POLL_SECONDS, OwnProcess, spawn
 from ops.node.state import State
 
@@ -21,6 +20,7 @@ START_SECONDS = 90.0
 """A node is up in 5 to 10 s; a machine at its limits has been seen to take four times as long."""
 STOP_SECONDS = 30.0
 CTL_SECONDS = 60.0
+PORTS_SECONDS = 5.0
 START_TRIES = 3
 
 
@@ -35,7 +35,7 @@ def say_nothing(_line: str) -> None:
     """For those who do not want to hear what the node does."""
 
 
-class PrivateNode:
+class PrivateNode(Addresses):
     """One RabbitMQ node: own name, ports, cookie, data and log, all on the loopback, ended by its own pid.
 
     ``folder`` may hold the data of an earlier run, and may hold a node that still runs: ``start`` takes it over.
@@ -55,34 +55,10 @@ class PrivateNode:
         self._say = say
         self._state = State(self.folder / "node.json")
 
-    # Where it is
-
     @property
     def ports(self) -> dict[str, int]:
         """The ports by name; before the first start the preferred ones."""
         return self._state.ports() or dict(self._preferred)
-
-    def amqp_url(self, vhost: str = "/") -> str:
-        """Where clients connect, for one virtual host."""
-        path = "" if vhost == "/" else quote(vhost, safe="")
-        return f"amqp://guest:guest@{LOOPBACK}:{self.ports['amqp']}/{path}"
-
-    @property
-    def management_url(self) -> str:
-        """The Management UI and API, with user and password."""
-        return f"http://guest:guest@{LOOPBACK}:{self.ports['management']}"
-
-    @property
-    def prometheus_url(self) -> str:
-        """The node's own metrics."""
-        return f"http://{LOOPBACK}:{self.ports['prometheus']}/metrics"
-
-    @property
-    def management(self) -> Management:
-        """The management API of this node."""
-        return Management(self.management_url)
-
-    # Its life
 
     def start(self) -> None:
         """Start the node and wait until it can be used; nothing to do if it already runs.
@@ -131,6 +107,7 @@ class PrivateNode:
         if server is not None:
             server.send(signal.SIGKILL)
             server.wait_gone(STOP_SECONDS)
+            self._wait_ports_free("amqp", "management", "prometheus", "distribution")
 
     def write_down(self) -> None:
         """Make the server write its lists of queues to disk now. Seen November 2026 with 3.10.8."""
@@ -159,19 +136,13 @@ class PrivateNode:
         return self._process("server") is not None
 
     def is_ready(self) -> bool:
-        """Whether clients can connect and the management API answers."""
-        return accepts(self.ports["amqp"]) and self.management.answers()
+        """Whether clients can connect and the management API answers, as this node and no other."""
+        return accepts(self.ports["amqp"]) and self.management.node_name() == self.name
 
-    # What is done to it
-
-    def add_vhost(self, name: str) -> str:
-        """Make a virtual host for the node's user and give its AMQP address."""
-        self.management.add_vhost(name)
-        return self.amqp_url(name)
-
-    def add_user(self, name: str, password: str, *, tags: str = "") -> None:
-        """Make a user; ``management.allow`` gives it rights in a virtual host."""
-        self.management.add_user(name, password, tags=tags)
+    @property
+    def name(self) -> str:
+        """The node's Erlang name; there is one from the first start on."""
+        return setting.node_name((self.folder / setting.COOKIE).read_text())
 
     def ctl(self, *arguments: str) -> str:
         """Run rabbitmqctl against this node and give what it prints.
@@ -185,8 +156,8 @@ class PrivateNode:
         if server is None:
             raise NodeFailed(find.NOT_FOUND)
         done = subprocess.run(  # noqa: S603
-            [str(server / "rabbitmqctl"), "-q", "-n", setting.NODE_NAME, *arguments],
-            env=setting.environment(self.folder, self.ports, os.environ),
+            [str(server / "rabbitmqctl"), "-q", "-n", self.name, *arguments],
+            env=setting.environment(self.folder, self.ports, name=self.name, inherited=os.environ),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -199,8 +170,6 @@ class PrivateNode:
             )
         return done.stdout.strip()
 
-    # Inside
-
     def _launch(self, server: Path) -> None:
         self._end_all(grace_seconds=5.0)
         known = self._state.ports()
@@ -211,7 +180,7 @@ class PrivateNode:
             self._say(f"Other programs use some of the usual ports; moved on: {', '.join(moved)}.")
         setting.write_files(self.folder, ports)
         self._log.unlink(missing_ok=True)
-        environment = setting.environment(self.folder, ports, os.environ)
+        environment = setting.environment(self.folder, ports, name=self.name, inherited=os.environ)
         self._say(f"Starting a private RabbitMQ node on port {ports['amqp']}.")
         epmd = shutil.which("epmd") or "/usr/lib/erlang/bin/epmd"
         # A server finds an epmd on its port or starts one that outlives it; ours is started first, so we know its pid.
@@ -233,11 +202,18 @@ class PrivateNode:
             time.sleep(POLL_SECONDS)
 
     def _end_all(self, *, grace_seconds: float) -> None:
-        for name in ("server", "epmd"):
-            process = self._process(name)
-            if process is not None:
-                process.end(grace_seconds=grace_seconds)
+        running = [process for name in ("server", "epmd") if (process := self._process(name)) is not None]
+        for process in running:
+            process.end(grace_seconds=grace_seconds)
+        if running:
+            self._wait_ports_free(*self.ports)
         self._state.forget_processes()
+
+    def _wait_ports_free(self, *names: str) -> None:
+        """The kernel gives a dead process's ports back a moment later; the next start shall find them."""
+        deadline = time.monotonic() + PORTS_SECONDS
+        while not all(is_free(self.ports[name]) for name in names) and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
 
     def _process(self, name: str) -> OwnProcess | None:
         process = self._state.processes().get(name)
@@ -254,7 +230,7 @@ class PrivateNode:
         return self.folder / "log" / "server.out"
 
     def _log_text(self) -> str:
-        logs = sorted((self.folder / "log").glob("counterfoil@localhost*.log"))
+        logs = sorted((self.folder / "log").glob("counterfoil*@localhost*.log"))
         return "".join(
             path.read_text(errors="replace")[-20000:] for path in (*logs, self._log) if path.exists()
         )

@@ -97,14 +97,18 @@ def spawn(argv: Sequence[str], *, environment: Mapping[str, str], log: Path) -> 
 
 
 def start_ticks(pid: int) -> int | None:
-    """When the process started, or None if there is none or it has ended. Source: proc_pid_stat(5), field 22."""
+    """When the process started, or None if there is none or it has ended. Source: proc_pid_stat(5).
+
+    A first thread that has ended while others have not still holds the process's ports: that one runs.
+    """
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
     fields = text.rpartition(")")[2].split()  # the name before it may hold blanks and brackets
-    state, started = fields[0], fields[19]
-    return None if state in "ZX" else int(started)
+    state, threads, started = fields[0], int(fields[17]), int(fields[19])
+    has_ended = state == "X" or (state == "Z" and threads <= 1)
+    return None if has_ended else started
 
 
 def boot_id() -> str:

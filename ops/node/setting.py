@@ -5,14 +5,15 @@ Source for the names: RabbitMQ docs, "Configuration" and "File and Directory Loc
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
 from ops.node.ports import LOOPBACK
 
+COOKIE = "home/.erlang.cookie"
 HANDED_DOWN = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "LOGNAME")
-NODE_NAME = "counterfoil@localhost"
 PREFERRED_PORTS: Mapping[str, int] = {
     "amqp": 5680,
     "management": 15680,
@@ -23,7 +24,14 @@ PREFERRED_PORTS: Mapping[str, int] = {
 """RabbitMQ's usual ports moved up, so that a broker on 5672 and our node never meet."""
 
 
-def environment(folder: Path, ports: Mapping[str, int], inherited: Mapping[str, str]) -> dict[str, str]:
+def node_name(cookie: str) -> str:
+    """A name for the node with this cookie: one that no other node answers to."""
+    return f"counterfoil-{hashlib.sha256(cookie.encode()).hexdigest()[:10]}@localhost"
+
+
+def environment(
+    folder: Path, ports: Mapping[str, int], *, name: str, inherited: Mapping[str, str]
+) -> dict[str, str]:
     """The environment of the server and of rabbitmqctl: no secret of ours, no setting of another node."""
     kept = {name: inherited[name] for name in HANDED_DOWN if name in inherited}
     return kept | {
@@ -31,7 +39,7 @@ def environment(folder: Path, ports: Mapping[str, int], inherited: Mapping[str, 
         "ERL_EPMD_ADDRESS": LOOPBACK,
         "ERL_EPMD_PORT": str(ports["epmd"]),
         "ERL_CRASH_DUMP": str(folder / "log" / "erl_crash.dump"),
-        "RABBITMQ_NODENAME": NODE_NAME,
+        "RABBITMQ_NODENAME": name,
         "RABBITMQ_MNESIA_BASE": str(folder / "data"),
         "RABBITMQ_LOG_BASE": str(folder / "log"),
         "RABBITMQ_DIST_PORT": str(ports["distribution"]),
@@ -64,13 +72,13 @@ def config(ports: Mapping[str, int]) -> str:
 
 
 def write_files(folder: Path, ports: Mapping[str, int]) -> None:
-    """Lay out the node's folder; a cookie that is there stays."""
+    """Lay out the node's folder; a cookie that is there stays, and with it the node's name and data."""
     for name in ("", "home", "data", "log", "conf.d"):
         (folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
     (folder / "rabbitmq.conf").write_text(config(ports))
     (folder / "env.conf").write_text("")
     (folder / "enabled_plugins").write_text("[rabbitmq_management,rabbitmq_prometheus].\n")
-    cookie = folder / "home" / ".erlang.cookie"
+    cookie = folder / COOKIE
     if not cookie.exists():
         cookie.touch(mode=0o600)
         cookie.write_text(secrets.token_hex(20))

@@ -67,7 +67,7 @@ def own_node(tmp_path: Path) -> Iterator[PrivateNode]:
         node.start()
         yield node
     finally:
-        node.resume() if node.is_running() else None
+        node.kill()
         node.remove()
 
 

@@ -94,6 +94,7 @@ def test_taken_ports_are_moved_on_from_and_said(tmp_path: Path, node: PrivateNod
         assert set(crowded.ports.values()).isdisjoint(node.ports.values())
         assert any("moved on" in line for line in said)
         assert node.is_ready()
+        assert crowded.name != node.name
     finally:
         crowded.remove()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ops.node.docker import run_arguments
-from ops.node.setting import PREFERRED_PORTS, config, environment, write_files
+from ops.node.setting import PREFERRED_PORTS, config, environment, node_name, write_files
 
 
 def test_node_inherits_neither_secrets_nor_another_nodes_settings() -> None:
@@ -16,12 +16,18 @@ def test_node_inherits_neither_secrets_nor_another_nodes_settings() -> None:
         "ERL_FLAGS": "-x",
     }
 
-    told = environment(Path("/srv/node"), PREFERRED_PORTS, inherited)
+    told = environment(Path("/srv/node"), PREFERRED_PORTS, name=node_name("c"), inherited=inherited)
 
     assert told["PATH"] == "/usr/bin"
     assert told["HOME"] == "/srv/node/home"
     assert told["ERL_EPMD_PORT"] == str(PREFERRED_PORTS["epmd"])
     assert not {"COUNTERFOIL_SECRET_KEY", "RABBITMQ_NODE_PORT", "ERL_FLAGS"} & told.keys()
+
+
+def test_two_nodes_never_share_a_name() -> None:
+    assert node_name("one cookie") != node_name("another")
+    assert node_name("one cookie") == node_name("one cookie")
+    assert node_name("one cookie").endswith("@localhost")
 
 
 def test_every_listener_is_bound_to_the_loopback() -> None:
