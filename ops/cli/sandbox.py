@@ -58,11 +58,12 @@ def _serve(host: str, port: int, *, database: Path | None, limits_on: bool) -> N
     except (ValueError, sqlite3.Error) as error:
         listener.close()
         raise click.ClickException(f"cannot use {database}: {error}") from error
-    app = sandbox_app(Sandbox(storage=storage, limits_on=limits_on))
+    running = Sandbox(storage=storage, limits_on=limits_on)
     # A company is a great many small objects that stay: collecting them costs a fifth of the throughput.
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
-    serve(app, listener, lambda: click.echo(f"{address(listener)} is QuickBooks Online now"))
+    serve(sandbox_app(running), listener, lambda: click.echo(f"{address(listener)} is QuickBooks Online now"))
+    storage.save_checkpoints(running.realms.values())
     storage.close()
 
 

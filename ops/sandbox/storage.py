@@ -1,20 +1,23 @@
 """The SQLite option: what was answered is on disk before the answer leaves, so kill -9 loses nothing.
 
 Kept is a journal of the writes, not the objects: a start seeds each company and carries its journal
-out again, at the times of then. That is exact as long as the same version of the sandbox does it.
+out again, at the times of then (what came before the last clean stop is taken from a checkpoint). That is
+exact as long as the same version of the sandbox does it.
 """
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from ops.sandbox import checkpoints
 from ops.sandbox.journal import replay
 
 if TYPE_CHECKING:
+    from ops.sandbox.realm import Realm
     from ops.sandbox.sandbox import Sandbox
 
 VERSION = 1
@@ -27,6 +30,8 @@ CREATE TABLE IF NOT EXISTS journal (
 CREATE INDEX IF NOT EXISTS journal_of_realm ON journal (realm_id, seq);
 CREATE TABLE IF NOT EXISTS files (
   realm_id TEXT NOT NULL, id TEXT NOT NULL, content BLOB NOT NULL, PRIMARY KEY (realm_id, id));
+CREATE TABLE IF NOT EXISTS checkpoints (
+  realm_id TEXT PRIMARY KEY, seq INTEGER NOT NULL, program TEXT NOT NULL, state BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
@@ -118,6 +123,7 @@ class Storage:
     def cut_back(self, realm_id: str, end: int) -> None:
         """Forget what one company did after the journal row ``end``."""
         self._run("DELETE FROM journal WHERE realm_id = ? AND seq > ?", realm_id, end)
+        self._run("DELETE FROM checkpoints WHERE realm_id = ? AND seq > ?", realm_id, end)
 
     def add_file(self, realm_id: str, attachable_id: str, content: bytes) -> None:
         """Write an uploaded file."""
@@ -156,9 +162,33 @@ class Storage:
         row = self._connection.execute("SELECT value FROM kept WHERE name = ?", (name,)).fetchone()
         return json.loads(row[0]) if row else None
 
-    def _journal(self, realm_id: str) -> Iterator[JournalRow]:
+    def save_checkpoints(self, realms: "Iterable[Realm]") -> None:
+        """At a clean stop: write where each company is, if it has come far since the last time."""
+        if self._connection is None:
+            return
+        for realm in realms:
+            done, _ = self._checkpoint(realm.realm_id)
+            (new,) = self._connection.execute(
+                "SELECT COUNT(*) FROM journal WHERE realm_id = ? AND seq > ?", (realm.realm_id, done)
+            ).fetchone()
+            if new >= checkpoints.WORTH_IT:
+                values = (realm.realm_id, self.end, checkpoints.program(), checkpoints.to_bytes(realm))
+                self._run("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?)", *values)
+
+    def _checkpoint(self, realm_id: str) -> tuple[int, bytes]:
+        """Its last journal row and its state; 0 and nothing when there is none of this program."""
         assert self._connection is not None
-        rows = self._connection.execute("SELECT * FROM journal WHERE realm_id = ? ORDER BY seq", (realm_id,))
+        row = self._connection.execute(
+            "SELECT seq, state FROM checkpoints WHERE realm_id = ? AND program = ?",
+            (realm_id, checkpoints.program()),
+        ).fetchone()
+        return row if row is not None else (0, b"")
+
+    def _journal(self, realm_id: str, after: int) -> Iterator[JournalRow]:
+        assert self._connection is not None
+        rows = self._connection.execute(
+            "SELECT * FROM journal WHERE realm_id = ? AND seq > ? ORDER BY seq", (realm_id, after)
+        )
         for _, realm, at, *rest in rows:
             yield JournalRow(realm, datetime.fromisoformat(at), *rest)
 
@@ -174,7 +204,10 @@ class Storage:
         for realm_id, country, seeded_at in realms:
             with sandbox.clock.back_at(datetime.fromisoformat(seeded_at)):
                 realm = sandbox.put_company(country, realm_id)
-            replay(realm, sandbox.clock, self._journal(realm_id))
+            done, state = self._checkpoint(realm_id)
+            if state:
+                checkpoints.put_back(realm, state)
+            replay(realm, sandbox.clock, self._journal(realm_id, done))
             files = self._connection.execute("SELECT id, content FROM files WHERE realm_id = ?", (realm_id,))
             realm.files.update(files.fetchall())
             if (switches := self._kept(f"switches {realm_id}")) is not None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import urllib3
 
+from ops.sandbox.checkpoints import WORTH_IT
 from ops.sandbox.testing import SandboxProblem, SandboxServer
 from tests.ops.sandbox.http.caller import Caller
 
@@ -164,6 +165,49 @@ def test_an_uploaded_file_survives(kept: SandboxServer) -> None:
     crash(kept)
 
     assert kept.file("1", attachable_id) == b"hello"
+
+
+def customers(caller: Caller, first: int, number: int) -> None:
+    for start in range(first, first + number, 30):
+        items = [
+            {"bId": str(one), "operation": "create", "Customer": {"DisplayName": f"Customer {one}"}}
+            for one in range(start, min(start + 30, first + number))
+        ]
+        caller.batch(items, requestid=f"b-{start}")
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_a_clean_stop_leaves_a_checkpoint_that_later_work_goes_on_from(kept: SandboxServer, end: str) -> None:
+    caller = Caller(kept, "1")
+    customers(caller, 0, WORTH_IT + 10)
+    kept.fault("1", "books_closed", until="2026-01-31")
+    kept.stop()
+    kept.start()
+    customers(caller, 10_000, 40)
+    before, switches = kept.dump("1", "Customer"), kept.switches("1")
+
+    kept.stop() if end == "stop" else kept.kill()
+    kept.start()
+
+    assert kept.dump("1", "Customer") == before
+    assert kept.switches("1") == switches
+    customers(caller, 0, 60)
+    assert kept.counters("1")["replayed"] == 60
+    caller.close()
+
+
+def test_a_checkpoint_is_forgotten_by_a_reset(kept: SandboxServer) -> None:
+    caller = Caller(kept, "1")
+    customers(caller, 0, WORTH_IT + 10)
+    kept.stop()
+    kept.start()
+    kept.reset("1")
+    before = kept.dump("1", "Customer")
+
+    crash(kept)
+
+    assert kept.dump("1", "Customer") == before
+    caller.close()
 
 
 def test_a_file_that_is_no_database_is_refused_in_a_sentence(tmp_path: Path) -> None:
