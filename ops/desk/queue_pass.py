@@ -30,7 +30,7 @@ Spot = tuple[int, int]
 
 
 class QueueBusy(Exception):
-    """Somebody else consumes from the queue: another desk makes its pass. Raised by ``QueuePass``."""
+    """Somebody else holds a part of the queue: another desk's pass, or a person who looks. Raised by ``QueuePass``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Lying:
 class QueuePass:
     """Use as a context manager; leaving it gives back everything that was not taken out.
 
-    What arrives after the start is not touched. The pass costs each message one return: the queue needs a large
+    What arrives after the start is not touched. ``shared``: look even if somebody else holds a part. The pass costs each message one return: the queue needs a large
     delivery limit.
 
     Raises:
@@ -56,7 +56,14 @@ class QueuePass:
             told, and what was told may still be there: the next pass sees it again.
     """
 
-    def __init__(self, url: str, queue: str, *, keep_alive: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        url: str,
+        queue: str,
+        *,
+        shared: bool = False,
+        keep_alive: Callable[[], None] = lambda: None,
+    ) -> None:
         self._queue = queue
         self._keep_alive = keep_alive
         parameters = pika.URLParameters(url)
@@ -69,12 +76,13 @@ class QueuePass:
         self._seen = 0
         try:
             counted = self._connection.channel().queue_declare(queue, passive=True).method
-            if counted.consumer_count:
+            if counted.consumer_count and not shared:
                 raise QueueBusy(f"{queue} has a consumer already")
         except BaseException:
             self._close()
             raise
         self.expected: int = counted.message_count
+        self._alone = counted.consumer_count == 0
 
     def __enter__(self) -> "QueuePass":
         return self
@@ -84,8 +92,8 @@ class QueuePass:
 
     @property
     def complete(self) -> bool:
-        """Whether all was handed over that lay there at the start."""
-        return self._seen >= self.expected
+        """Whether all was handed over that lay there at the start, and nobody else held a part of the queue."""
+        return self._alone and self._seen >= self.expected
 
     def chunks(self) -> Iterator[list[Lying]]:
         """The messages that lay there at the start, in order, up to 1,000 at a time."""

@@ -67,11 +67,13 @@ class Sweeper:
     publisher: Publishes
     now: Callable[[], datetime]
 
-    def sweep(self, workflow: Workflow) -> Swept:
+    def sweep(self, workflow: Workflow, *, shared: bool = False) -> Swept:
         """One pass: take out what is settled, give back the rest in order, mend what disagrees.
 
+        ``shared``: also while somebody else holds a part of the queue; copies are not put back then.
+
         Raises:
-            QueueBusy: another desk sweeps this queue just now.
+            QueueBusy: somebody else holds a part of the queue: another desk, or a person who looks.
             NotConfirmed, pika.exceptions.AMQPError, sqlalchemy.exc.DBAPIError: broker or database is away; the
                 next pass finds everything as it was.
         """
@@ -79,7 +81,7 @@ class Sweeper:
         with reading(self.ledger) as connection:
             # Read before the pass: a row's copy is published before the row, so each of these must be found.
             wanted = unresolved_copies(connection, workflow)
-        with QueuePass(self.broker_url, names.errors(workflow)) as walk:
+        with QueuePass(self.broker_url, names.errors(workflow), shared=shared) as walk:
             for chunk in walk.chunks():
                 self._judge(workflow, chunk, found)
             found.swept.taken_out = walk.take_out(found.settled)

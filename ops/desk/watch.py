@@ -33,6 +33,9 @@ REST_FACTOR = 10.0
 MISSING_SECONDS = 15.0
 """So long a queue may hold less than the ledger says: a person who looks holds messages for a moment."""
 
+BUSY_SECONDS = 60.0
+"""After that we look in spite of whoever holds messages of the queue: settled copies must not stay for ever."""
+
 LOOK_SECONDS = 1.0
 COUNT_SECONDS = 10.0
 
@@ -60,6 +63,7 @@ class QueueState:
     pass_seconds: float = 0.0
     strangers: int = 0
     missing_since: float | None = None
+    busy_since: float | None = None
 
 
 def sweep_is_due(state: QueueState, *, depth: int, unresolved: int, at: float) -> bool:
@@ -119,10 +123,13 @@ class Watch:
 
     def _sweep(self, workflow: Workflow, state: QueueState) -> None:
         began = time.monotonic()
+        shared = state.busy_since is not None and began - state.busy_since > BUSY_SECONDS
         try:
-            swept = self.sweeper.sweep(workflow)
+            swept = self.sweeper.sweep(workflow, shared=shared)
         except QueueBusy:
+            state.busy_since = state.busy_since or began
             return
+        state.busy_since = None
         state.swept_at = time.monotonic()
         state.pass_seconds = state.swept_at - began
         state.strangers = swept.strangers
