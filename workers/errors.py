@@ -233,9 +233,3 @@ class NumberTaken(NeedsAttention):
     """The document number belongs to another document, which is not this one (6140)."""
 
     reason = "number_taken"
-
-
-class EditAfterRefund(NeedsAttention):
-    """A paid order was edited after a part of it was refunded: only a person knows what belongs together."""
-
-    reason = "edit_after_refund"

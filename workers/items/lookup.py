@@ -1,7 +1,7 @@
 """Which QuickBooks item a product is: set by hand, remembered, found by SKU or name, or created (A70 to A72)."""
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from workers.answers import NAME_TAKEN, carried_out
@@ -97,25 +97,37 @@ def remembered(wanted: Wanted, item: Json) -> SyncMapping | None:
 
 
 def create_item(wanted: Wanted, new: NewItem, frame: Frame) -> Generator[Step, Any, Item]:
-    """A new item. One that took the name meanwhile is adopted if it has the same SKU."""
-    name, document = new.name, item_document(new, frame)
-    step_name = f"item-{wanted.sku or name}"[:60]
-    detail = {"type": document["Type"], "fields": item_marks(new)}
-    step = Write(step_name, "Item", "create", document, key=wanted.key, detail=detail)
-    try:
-        created = yield from carried_out(step, frame.subject)
-    except QuickBooksRejected as error:
-        if error.fault_code != NAME_TAKEN:
-            raise
-        rows = yield from find("Item", f"Name = {quoted(name)}")
-        same = [row for row in rows if wanted.sku and row.get("Sku") == wanted.sku]
-        if not same:
-            raise _unknown(wanted, frame, f'the name "{name}" belongs to another item') from error
-        created = same[0]
-        mapping = remembered(wanted, created)
-        if mapping is not None:
-            yield from remember(mapping)
-    return Item(str(created["Id"]), str(created.get("Type", "")))
+    """A new item, under its name or, where that is taken, under name and SKU.
+
+    One that took the name meanwhile is adopted if it has the same SKU, or neither has any.
+    """
+    for name in _names(new):
+        document = item_document(replace(new, name=name), frame)
+        detail = {"type": document["Type"], "fields": item_marks(new)}
+        step_name = f"item-{wanted.sku or name}"[:60]
+        step = Write(step_name, "Item", "create", document, key=wanted.key, detail=detail)
+        try:
+            created = yield from carried_out(step, frame.subject)
+        except QuickBooksRejected as error:
+            if error.fault_code != NAME_TAKEN:
+                raise
+            rows = yield from find("Item", f"Name = {quoted(name)}")
+            same = [row for row in rows if _is_sellable(row) and str(row.get("Sku", "")) == wanted.sku]
+            if not same:
+                continue
+            created = same[0]
+            mapping = remembered(wanted, created)
+            if mapping is not None:
+                yield from remember(mapping)
+        return Item(str(created["Id"]), str(created.get("Type", "")), str(created["SyncToken"]))
+    raise _unknown(wanted, frame, f'the name "{new.name}" belongs to another item in QuickBooks')
+
+
+def _names(new: NewItem) -> Iterator[str]:
+    yield new.name
+    if new.sku:
+        tail = f" ({clean(new.sku, LONGEST_NAME - 4)})"
+        yield new.name[: LONGEST_NAME - len(tail)].rstrip() + tail
 
 
 def found_items(missing: Sequence[Wanted], frame: Frame) -> Generator[Step, Any, dict[Wanted, Item]]:
@@ -139,7 +151,7 @@ def found_items(missing: Sequence[Wanted], frame: Frame) -> Generator[Step, Any,
 def _take(
     one: Wanted, rows: Sequence[Json], found: dict[Wanted, Item], frame: Frame
 ) -> Generator[Step, Any, None]:
-    rows = [row for row in rows if row.get("Type") in SELLABLE and row.get("Active", True)]
+    rows = [row for row in rows if _is_sellable(row)]
     if len(rows) > 1:
         raise SkuMissing(
             f'{frame.subject}: {len(rows)} QuickBooks items have the SKU "{one.sku}". '
@@ -152,6 +164,10 @@ def _take(
         mapping = remembered(one, rows[0])
         if mapping is not None:
             yield from remember(mapping)
+
+
+def _is_sellable(row: Json) -> bool:
+    return row.get("Type") in SELLABLE and bool(row.get("Active", True))
 
 
 def _query(field: str, values: Iterable[str]) -> Generator[Step, Any, list[Json]]:

@@ -26,7 +26,8 @@ def cancel_sale(
         return Booked((Document(record.entity, record.quickbooks_id),))
     still_open = record.total - paid - record.credited
     entity = "CreditMemo" if record.entity == "Invoice" and still_open > 0 else "RefundReceipt"
-    reversal = yield from reverse(record, entity, version, frame)
+    less = tuple(record.refunds.values())
+    reversal = yield from reverse(record, entity, version, frame, less=less)
     documents = [Document(record.entity, record.quickbooks_id), reversal.document]
     if entity == "CreditMemo":
         amount = min(still_open, reversal.total)

@@ -8,7 +8,6 @@ from typing import Any, cast
 
 from schemas.orders import Order
 from workers.answers import Change, changed
-from workers.errors import EditAfterRefund
 from workers.mapping.frame import Frame
 from workers.mapping.sale import SaleKind, sale_kind
 from workers.orders.booking import Known, book, prepare, with_equal_sums
@@ -26,17 +25,11 @@ def edit_sale(
 ) -> Generator[Step, Any, tuple[SaleRecord, list[Document]]]:
     """Update an open and unpaid invoice; take any other document back and book a new one.
 
+    Refunds stay as they are: what the store says of an order is always as sold, refunds not taken off.
+
     Raises:
-        EditAfterRefund: a part is refunded already; only a person can say what the edit means then.
         ChangedInQuickBooks, RemovedInQuickBooks: a person was at the document.
     """
-    if record.refunds:
-        raise EditAfterRefund(
-            f"{frame.subject} was edited in the store after {record.refunded} of it was refunded. "
-            "Correct its documents in QuickBooks by hand, then Ignore it.",
-            cause=record.order_id,
-            fix="counterfoil errors ignore EVENT",
-        )
     paid = payments.of_invoice(record.quickbooks_id) + record.paid_before
     if record.entity == "Invoice" and not paid:
         return (yield from _update(order, record, known, version, frame)), []
@@ -51,7 +44,7 @@ def _update(
     prepared = yield from prepare(
         order, cast(SaleKind, record.entity), record.generation, known, version, frame
     )
-    new = replace(prepared.record, quickbooks_id=record.quickbooks_id)
+    new = replace(prepared.record, quickbooks_id=record.quickbooks_id, refunds=record.refunds)
     change = Change(
         "edit",
         record.entity,
@@ -77,21 +70,22 @@ def _replace_receipt(
     kind = sale_kind(order, frame)
     prepared = yield from prepare(order, kind, record.generation + 1, known, version, frame)
     reversal = yield from reverse(record, "RefundReceipt", version, frame)
-    return (yield from book(prepared, frame)), [reversal.document]
+    new = replace(prepared.record, refunds=record.refunds)
+    return (yield from book(replace(prepared, record=new), frame)), [reversal.document]
 
 
 def _replace_invoice(
     order: Order, record: SaleRecord, paid: Decimal, known: Known, version: datetime, frame: Frame
 ) -> Generator[Step, Any, tuple[SaleRecord, list[Document]]]:
-    """A credit memo settles what was open on the old invoice; its rest, the money paid so far, pays the new one."""
+    """A credit memo settles the old invoice; its rest, what had settled that one before, pays the new one."""
     prepared = yield from prepare(order, "Invoice", record.generation + 1, known, version, frame)
     reversal = yield from reverse(record, "CreditMemo", version, frame)
     credit_id = reversal.document.quickbooks_id
-    settled = yield from apply_credit(
-        record, f"settle-{record.generation}", credit_id, record.total - paid, version, frame
-    )
-    rest = min(paid, prepared.record.total)
-    carried = replace(prepared.record, carried=credit_id, paid_before=rest)
+    settlement = paid + record.credited
+    name = f"settle-{record.generation}"
+    settled = yield from apply_credit(record, name, credit_id, record.total - settlement, version, frame)
+    rest = min(settlement, prepared.record.total)
+    carried = replace(prepared.record, carried=credit_id, paid_before=rest, refunds=record.refunds)
     new = yield from book(replace(prepared, record=carried), frame)
     return new, [reversal.document, *settled]
 

@@ -13,12 +13,13 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class RefundNote:
-    """A refund that is booked for the order."""
+    """A refund that is booked for the order. ``invoice`` is the one that a credit memo was applied to, or ""."""
 
     total: Decimal
     number: str
     entity: str
     quickbooks_id: str
+    invoice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,9 @@ class SaleRecord:
             sync_token=mapping.sync_token,
             version=mapping.version,
             refunds={
-                refund_id: RefundNote(Decimal(note["total"]), note["number"], note["entity"], note["id"])
+                refund_id: RefundNote(
+                    Decimal(note["total"]), note["number"], note["entity"], note["id"], note["invoice"]
+                )
                 for refund_id, note in detail.get("refunds", {}).items()
             },
             **{name: _read(name, detail[name]) for name in _PLAIN if name in detail},
@@ -82,8 +85,8 @@ class SaleRecord:
 
     @property
     def credited(self) -> Decimal:
-        """What booked credit memos took off an invoice."""
-        memos = (note.total for note in self.refunds.values() if note.entity == "CreditMemo")
+        """What booked credit memos took off this very invoice."""
+        memos = (note.total for note in self.refunds.values() if note.invoice == self.quickbooks_id)
         return sum(memos, ZERO)
 
     @property
@@ -97,6 +100,7 @@ class SaleRecord:
                     "number": note.number,
                     "entity": note.entity,
                     "id": note.quickbooks_id,
+                    "invoice": note.invoice,
                 }
                 for refund_id, note in self.refunds.items()
             }

@@ -1,6 +1,6 @@
 """Taking an order's document back, whole or what is left of it (rules A9, A10)."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,7 +12,7 @@ from workers.mapping.frame import Frame
 from workers.mapping.marks import book_date, doc_number, private_note
 from workers.mapping.payment import credit_application
 from workers.mapping.reversal import reversal_body
-from workers.orders.record import SaleRecord
+from workers.orders.record import RefundNote, SaleRecord
 from workers.orders.sums import sent
 from workers.outcomes import Document
 from workers.steps import Json, Step, StoreKey, SyncMapping, Write, recall
@@ -34,19 +34,19 @@ def reversal_key(record: SaleRecord) -> StoreKey:
 
 
 def reverse(
-    record: SaleRecord, entity: str, version: datetime, frame: Frame
+    record: SaleRecord, entity: str, version: datetime, frame: Frame, *, less: Sequence[RefundNote] = ()
 ) -> Generator[Step, Any, Reversal]:
-    """Book a refund receipt (money back) or a credit memo (no money) for what is left of the sale.
+    """Book a refund receipt (money back) or a credit memo (no money) for the sale, ``less`` what refunds gave back.
 
     Raises:
         RemovedInQuickBooks, ChangedInQuickBooks: a person was at the document (A10, A11).
     """
     key = reversal_key(record)
     known: Mapping[StoreKey, SyncMapping] = yield from recall([key])
-    total = record.total - record.refunded
+    total = record.total - sum((note.total for note in less), ZERO)
     if key in known:
         return Reversal(Document(known[key].entity, known[key].quickbooks_id), total)
-    body = yield from _body(record, entity, version, frame)
+    body = yield from _body(record, entity, less, version, frame)
     step = Write(
         f"reversal-{record.generation}",
         entity,
@@ -87,7 +87,9 @@ def apply_credit(
     return [Document("Payment", str(answer["Id"]))]
 
 
-def _body(record: SaleRecord, entity: str, version: datetime, frame: Frame) -> Generator[Step, Any, Json]:
+def _body(
+    record: SaleRecord, entity: str, less: Sequence[RefundNote], version: datetime, frame: Frame
+) -> Generator[Step, Any, Json]:
     sale = yield from untouched(
         Change(
             "read",
@@ -100,7 +102,7 @@ def _body(record: SaleRecord, entity: str, version: datetime, frame: Frame) -> G
         )
     )
     given_back = []
-    for note in record.refunds.values():
+    for note in less:
         given_back.append((yield from reread(note.entity, note.quickbooks_id, frame.subject)))
     mark = frame.marker("reversal", f"{record.order_id}/{record.generation}")
     body = {

@@ -1,6 +1,7 @@
 """A refund: recall the sale, and give back what the store gave back (rules A4 to A6, A12)."""
 
 from collections.abc import Generator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -63,7 +64,7 @@ def sync_refund(refund: Refund, context: Context) -> Steps:
         return Skipped(why)
     payments = yield from booked_payments(refund.order_id, known)
     if own is None:
-        note = yield from _book(refund, record, payments, wanted, known, context.envelope.time, frame)
+        note = yield from _book(refund, record, wanted, known, context.envelope.time, frame)
     else:
         note = RefundNote(Decimal(own.detail["total"]), own.detail["number"], own.entity, own.quickbooks_id)
     return (yield from _settle(refund, record, note, payments, context.envelope.time, frame))
@@ -118,7 +119,6 @@ def _reason_to_skip(refund: Refund, record: SaleRecord) -> str:
 def _book(
     refund: Refund,
     record: SaleRecord,
-    payments: Payments,
     wanted: dict[str, Wanted],
     known: Known,
     version: datetime,
@@ -130,7 +130,7 @@ def _book(
     number = _number(refund, record)
     document = refund_document(
         refund,
-        _kind(refund, record, payments),
+        _kind(refund),
         backs,
         frame,
         number=number,
@@ -182,6 +182,7 @@ def _settle(
         others = record.without_refund(refund.refund_id)
         paid = payments.of_invoice(record.quickbooks_id) + record.paid_before
         amount = min(note.total, record.total - paid - others.credited)
+        note = replace(note, invoice=record.quickbooks_id)
         documents += yield from apply_credit(
             record, f"refund-{refund.refund_id}", note.quickbooks_id, amount, version, frame
         )
@@ -190,12 +191,9 @@ def _settle(
     return Booked(tuple(documents))
 
 
-def _kind(refund: Refund, record: SaleRecord, payments: Payments) -> RefundKind:
-    """Money that went back is a refund receipt; a credit without money, or on an unpaid invoice, a credit memo."""
-    unpaid = record.entity == "Invoice" and not (
-        payments.of_invoice(record.quickbooks_id) + record.paid_before
-    )
-    return "CreditMemo" if unpaid or not refund.money_returned else "RefundReceipt"
+def _kind(refund: Refund) -> RefundKind:
+    """Money that went back is a refund receipt, also when its payment is not booked yet; a mere credit a memo."""
+    return "RefundReceipt" if refund.money_returned else "CreditMemo"
 
 
 def _check_size(refund: Refund, record: SaleRecord, frame: Frame) -> None:

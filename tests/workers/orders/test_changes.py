@@ -10,7 +10,6 @@ from tests.workers.play import CLEARING, NOON, Died, Play, played, prefer
 from tests.workers.stories import back, line, money, order, refund, shipping, unpaid
 from workers.errors import (
     ChangedInQuickBooks,
-    EditAfterRefund,
     NumberTaken,
     PeriodClosed,
     RemovedInQuickBooks,
@@ -186,13 +185,40 @@ def test_a10_edited_part_paid_invoice_carries_its_payment_over(writes: int | Non
     assert play.balance(CLEARING) == Decimal("10.00")
 
 
-def test_a10_edit_after_a_refund_asks_a_person() -> None:
-    play = played()
+def test_a10_refunds_stay_when_their_paid_order_is_edited() -> None:
+    play = played(company=CUSTOM)
     play.run("orders.paid", order(line("30.00")))
     play.run("orders.refunded", refund(total=money("5.00")), time=LATER)
 
-    with pytest.raises(EditAfterRefund):
-        play.run("orders.edited", order(line("25.00")), time=LATER)
+    play.run("orders.edited", order(line("40.00")), time=LATER)
+    play.run("orders.refunded", refund(refund_id="10", total=money("35.00")), time=LATER)
+
+    assert play.balance(CLEARING) == 0
+    assert {row["DocNumber"] for row in play.all("RefundReceipt")} == {"1001-X", "1001-R1", "1001-2-R1"}
+
+
+def test_a10_credits_stay_when_their_open_invoice_is_edited() -> None:
+    play = played()
+    play.run("orders.created", unpaid(line("30.00")))
+    play.run("orders.refunded", refund(back(line("10.00")), money_returned=False), time=LATER)
+
+    play.run("orders.edited", unpaid(line("45.00")), time=LATER)
+    play.run("orders.paid", order(line("45.00"), amount_paid=money("35.00")), time=LATER + timedelta(hours=1))
+
+    assert play.only("Invoice")["Balance"] == 0
+    assert play.balance(CLEARING) == Decimal("35.00")
+
+
+def test_a10_credits_are_carried_over_with_the_payments_of_an_edited_invoice() -> None:
+    play = played(company=CUSTOM)
+    part = {"payment": "part_paid", "amount_paid": money("10.00")}
+    play.run("orders.created", unpaid(line("30.00"), **part))
+    play.run("orders.refunded", refund(back(line("5.00")), money_returned=False), time=LATER)
+
+    play.run("orders.edited", unpaid(line("45.00"), **part), time=LATER)
+
+    new = max(play.all("Invoice"), key=lambda row: int(row["Id"]))
+    assert (new["TotalAmt"], new["Balance"]) == (Decimal("45.00"), Decimal("30.00"))
 
 
 @pytest.mark.parametrize("how", ["deleted", "voided"])

@@ -265,3 +265,23 @@ def test_a72_unknown_product_is_created_without_stock() -> None:
     (item,) = play.books.query("select * from Item where Sku = 'NEW'")["Item"]
     assert item["Type"] == "NonInventory"
     assert [write.name for write in play.writes] == ["sale"]
+
+
+def test_a72_two_new_products_of_one_name_are_told_apart_by_their_sku() -> None:
+    play = played(unknown_product="create")
+    lines = [line("9.50", sku=sku, name="Scarf") for sku in ("SC-1", "SC-2")]
+
+    play.run("orders.paid", order(*lines))
+
+    made = play.books.query("select * from Item where Sku in ('SC-1', 'SC-2')")["Item"]
+    assert {row["Name"] for row in made} == {"Scarf", "Scarf (SC-2)"}
+
+
+def test_a72_two_custom_lines_of_one_name_are_one_item() -> None:
+    play = played(unknown_product="create")
+    lines = [line("9.50", sku="", name="Scarf", line_id=one, product_id=None) for one in "ab"]
+    lines.append(line("9.50", sku="", name="Scarf", line_id="c", product_id="5", variant_id="51"))
+
+    play.run("orders.paid", order(*lines))
+
+    assert len(play.books.query("select * from Item where Name = 'Scarf'")["Item"]) == 1
