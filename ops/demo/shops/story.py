@@ -1,6 +1,6 @@
 """The story of one shop: its customers, its products, and some seventy orders of every kind."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -19,6 +19,8 @@ PLAN = {
 
 FOREIGN_TAX_ORDERS = 4
 DAYS = 20
+COUNTED = 10
+"""So many wares are counted in the end. Orders in trouble are of the others: they are booked after the count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +73,19 @@ class Teller:
 
     def _in_trouble(self) -> Iterator[Track]:
         cast = self._cast
+        uncounted = cast.wares[COUNTED:]
         for _ in range(FOREIGN_TAX_ORDERS):
-            order = replace(self._order(), tax=cast.foreign_tax, buyer=cast.foreigner)
+            order = replace(self._order(uncounted), tax=cast.foreign_tax, buyer=cast.foreigner)
             yield Track((self._paid_at_once(order, "with a tax that nobody mapped"),), "unmapped_tax")
-        order = self._order()
+        order = self._order(uncounted)
         odd = replace(order, lines=(*order.lines[:1], Sold(order.order_id * 10 + 9, cast.oddity, 1)))
         yield Track((self._paid_at_once(odd, "with a SKU that nobody knows"),), "unknown_sku")
         if cast.stranger is not None:
-            order = replace(self._order(), buyer=cast.stranger)
+            order = replace(self._order(uncounted), buyer=cast.stranger)
             yield Track((self._paid_at_once(order, "of a buyer whom nobody knows"),), "unknown_customer")
 
     def _track(self, kind: str, number: int) -> Track:
-        order = self._order()
+        order = self._order(self._cast.wares)
         match kind:
             case "paid":
                 return Track((self._paid_at_once(self._embellished(order, number)),))
@@ -101,11 +104,11 @@ class Teller:
             case _:
                 return Track(tuple(self._edited(order, number)))
 
-    def _order(self) -> Order:
+    def _order(self, wares: Sequence[Ware]) -> Order:
         random, cast = self._random, self._cast
         order_id = self._next
         self._next += 1
-        chosen = random.sample(cast.wares, random.randrange(1, 4))
+        chosen = random.sample(wares, random.randrange(1, 4))
         with_code = random.random() < 0.25
         lines = []
         for index, ware in enumerate(chosen, start=1):
@@ -232,7 +235,7 @@ def life_of(
     found.extend(step for track in tracks for step in track.steps)
     closing = opened_at + timedelta(days=DAYS + 14)
     sold = _sold(tracks)
-    for index, ware in enumerate(cast.wares[:10]):
+    for index, ware in enumerate(cast.wares[:COUNTED]):
         left = ware.stock - sold.get(ware.sku, 0)
         found.append(StockCounted(closing + timedelta(minutes=index), ware, left))
     return sorted(found, key=lambda one: one.at)

@@ -64,6 +64,7 @@ def customer_body(person: Person, at: datetime) -> dict[str, object]:
 
 
 def address_body(person: Person | None) -> dict[str, object] | None:
+    """A billing, shipping or default address; null for nobody."""
     if person is None:
         return None
     place = person.place

@@ -7,6 +7,7 @@ from ops.demo.shops.shopify.writing import money
 
 
 def tax_lines(tax: ShopTax, amount: Decimal) -> list[dict[str, object]]:
+    """One tax of a line or of the whole order; a line without tax has none."""
     if not amount:
         return []
     rate = float(tax.percent / 100)
@@ -22,6 +23,7 @@ def tax_lines(tax: ShopTax, amount: Decimal) -> list[dict[str, object]]:
 
 
 def line_body(line: Sold, order: Order, now: Snapshot) -> dict[str, object]:
+    """One line as sold; ``current_quantity`` is what refunds and a cancellation left of it."""
     back = sum(refund.quantity for refund in now.refunds if refund.line == line)
     whole = now.cancelled or any(refund.whole for refund in now.refunds)
     return {

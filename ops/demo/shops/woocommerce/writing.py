@@ -9,6 +9,7 @@ SHOP_HOURS_BEHIND = 5
 
 
 def times(name: str, at: datetime | None) -> dict[str, object]:
+    """The pair of fields of one time, local and UTC."""
     if at is None:
         return {name: None, f"{name}_gmt": None}
     local = at - timedelta(hours=SHOP_HOURS_BEHIND)
@@ -16,6 +17,7 @@ def times(name: str, at: datetime | None) -> dict[str, object]:
 
 
 def address(person: Person | None, email: str | None = None) -> dict[str, object]:
+    """An address; ``email`` only where the field exists (billing)."""
     place = person.place if person else None
     found: dict[str, object] = {
         "first_name": person.first_name if person else "",
