@@ -26,7 +26,7 @@ NEVER = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class BudgetState:
-    """What the ledger knows of one company's budget, at the moment ``now``."""
+    """What the ledger knows of one company's budget, at the moment ``now``; ``used_at`` of permits by name."""
 
     now: datetime
     used_at: Mapping[str, datetime]
@@ -42,16 +42,16 @@ def lock_budget(
     if connection.dialect.name == "postgresql":
         # A permit forgotten in a crash of the database costs nothing; waiting for its disk at every call would
         connection.execute(text("SET LOCAL synchronous_commit = off"))
-    wanted = [GATE, *permits]
-    rows = _locked(connection, realm_id, app, wanted)
-    if len(rows) < len(wanted):
-        _add(connection, realm_id, app, set(wanted) - set(rows), now=_now(connection, clock))
-        rows = _locked(connection, realm_id, app, wanted)
+    rows = _locked(connection, realm_id, app)
+    missing = {GATE, *permits} - rows.keys()
+    if missing:
+        _add(connection, realm_id, app, missing, now=_now(connection, clock))
+        rows = _locked(connection, realm_id, app)
     now = _now(connection, clock)
-    gate = rows[GATE]
+    gate = rows.pop(GATE)
     return BudgetState(
         now=now,
-        used_at={kind: row[0] for kind, row in rows.items() if kind != GATE},
+        used_at={kind: row[0] for kind, row in rows.items()},
         blocked_until=gate[1],
         withheld_percent=gate[2],
         throttled_at=gate[0],
@@ -109,17 +109,15 @@ def reads_in(connection: Connection, app: str, *, month: datetime) -> int:
 
 
 def _locked(
-    connection: Connection, realm_id: str, app: str, kinds: list[str]
+    connection: Connection, realm_id: str, app: str
 ) -> dict[str, tuple[datetime, datetime | None, int]]:
     statement = (
         select(table.c.kind, table.c.window_start, table.c.blocked_until, table.c.used)
-        .where(table.c.realm_id == realm_id, table.c.app == app, table.c.kind.in_(kinds))
+        .where(table.c.realm_id == realm_id, table.c.app == app, table.c.kind != READS)
         .order_by(table.c.kind)  # one order for all workers, so that none waits in a circle
         .with_for_update()
     )
-    return {
-        row.kind: (row.window_start, row.blocked_until, row.used) for row in connection.execute(statement)
-    }
+    return {kind: (start, until, used) for kind, start, until, used in connection.execute(statement)}
 
 
 def _add(connection: Connection, realm_id: str, app: str, kinds: Iterable[str], *, now: datetime) -> None:

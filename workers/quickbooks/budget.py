@@ -30,6 +30,7 @@ QUICK_SECONDS = 1.0
 CLOCK_JUMP = timedelta(seconds=5)
 """A permit that was used further in the future than this was used before the clock was set back."""
 
+LONGEST_REST_SECONDS = 3600.0
 SAME_THROTTLE = timedelta(seconds=30)
 REPEATED_THROTTLE = timedelta(minutes=5)
 WITHHOLD_STEP = 25
@@ -101,7 +102,8 @@ class Budget:
         return lease.wait.total_seconds()
 
     def throttled(self, realm_id: str, seconds: float) -> None:
-        """QuickBooks answered 429: no worker calls this company for so long."""
+        """QuickBooks answered 429: no worker calls this company for so long, an hour at most."""
+        seconds = min(seconds, LONGEST_REST_SECONDS)
         with writing(self._engine) as connection:
             state = self._locked(connection, realm_id)
             until = state.now + timedelta(seconds=seconds)

@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Protocol
 from urllib.parse import quote, urlencode
 
-from workers.errors import SyncError
+from workers.errors import SyncError, Throttled
 from workers.quickbooks.answers import ItemAnswer, batch_answers, entity_in, read_answer, rows_in
 from workers.quickbooks.companies import company_from
 from workers.quickbooks.documents import encode_document
 from workers.quickbooks.errors import TokenExpired
+from workers.quickbooks.faults import read_quota_used_up
 from workers.quickbooks.http import Http, HttpAnswer
 from workers.quickbooks.operations import BatchItem, Operation, Query, batch_body, options_of, quoted
 from workers.steps import Company, Json
@@ -24,6 +25,8 @@ MINOR_VERSION = "75"
 
 ALL_ROWS = "select * from {} maxresults 1000"
 """A query gives 1000 rows at most, 100 if not asked for more. Source: Intuit, "Data queries"."""
+
+METERED = frozenset({"query", "read"})
 
 log = logging.getLogger(__name__)
 
@@ -44,8 +47,16 @@ class Observer(Protocol):
         ...
 
 
-CountReads = Callable[[str, int], object]
-"""Told of a company's successful reads, which Intuit meters (Budget.count_reads)."""
+class Reads(Protocol):
+    """Counts what Intuit meters (workers.quickbooks.reads)."""
+
+    def count_reads(self, realm_id: str, reads: int) -> None:
+        """So many reads of a company succeeded."""
+        ...
+
+    def used_up(self) -> bool:
+        """Whether the month's quota is used up, as far as we know."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +82,14 @@ class QuickBooks:
         tokens: Tokens,
         clock: Callable[[], datetime],
         observer: Observer | None = None,
-        count_reads: CountReads | None = None,
+        reads: Reads | None = None,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._http = http
         self._tokens = tokens
         self._clock = clock
         self._observer = observer
-        self._count_reads = count_reads
+        self._reads = reads
 
     def write(self, realm_id: str, operation: Operation, *, request_id: str) -> Json:
         """Make one write in a call of its own; the entity object as QuickBooks gives it back.
@@ -140,6 +151,11 @@ class QuickBooks:
             return self._once(request, token)
         except TokenExpired:
             return self._once(request, self._tokens.access_token(request.realm_id, refused=token))
+        except Throttled as error:
+            # Intuit blocks reads with the same 429 when the month's quota is used up
+            if request.operation in METERED and self._reads is not None and self._reads.used_up():
+                raise read_quota_used_up(self._clock()) from error
+            raise
 
     def _once(self, request: _Request, token: str) -> Json:
         started = time.perf_counter()
@@ -160,8 +176,8 @@ class QuickBooks:
             _log(request, answer, result, seconds)
 
     def _metered(self, realm_id: str, reads: int) -> None:
-        if reads and self._count_reads is not None:
-            self._count_reads(realm_id, reads)
+        if reads and self._reads is not None:
+            self._reads.count_reads(realm_id, reads)
 
     def _send(self, request: _Request, token: str) -> HttpAnswer:
         parameters = {"minorversion": MINOR_VERSION, **request.options}

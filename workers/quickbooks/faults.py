@@ -7,7 +7,7 @@ common errors", "Limits and throttles"; recorded answers in public SDKs.
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -130,8 +130,7 @@ def _tells_nothing(code: str, fault: Fault, status: int) -> bool:
 
 def _throttled(detail: str, answered: Answered) -> SyncError:
     if _QUOTA.search(detail):
-        seconds = seconds_to_next_month(answered.now)
-        return ReadQuotaUsedUp("The QuickBooks reads of this month are used up.", seconds=seconds)
+        return read_quota_used_up(answered.now)
     seconds = _retry_after(answered.headers.get("retry-after", ""), answered.now)
     return Throttled("QuickBooks asks us to slow down (429).", seconds=seconds)
 
@@ -149,16 +148,15 @@ def _retry_after(value: str, now: datetime) -> float:
     return min(max(seconds, 1.0), LONGEST_RETRY_AFTER_SECONDS)
 
 
-def seconds_to_next_month(now: datetime) -> float:
-    """Until Intuit counts reads from zero again.
+def read_quota_used_up(now: datetime) -> ReadQuotaUsedUp:
+    """The error of a read that Intuit blocks until the 1st.
 
-    On the 1st itself an hour: nobody says in which zone Intuit's month begins.
+    On the 1st itself it is tried again after an hour: nobody says in which zone Intuit's month begins.
     """
     local = now.astimezone(INTUIT_ZONE)
-    if local.day == 1:
-        return 3600.0
     next_month = (local.replace(day=1) + timedelta(days=32)).replace(day=1, hour=0, minute=0, second=0)
-    return (next_month.astimezone(now.tzinfo) - now).total_seconds()
+    seconds = 3600.0 if local.day == 1 else (next_month.astimezone(UTC) - now).total_seconds()
+    return ReadQuotaUsedUp("The QuickBooks reads of this month are used up.", seconds=seconds)
 
 
 def _reconnect(code: str, detail: str) -> ReconnectNeeded:

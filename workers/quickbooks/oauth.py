@@ -119,7 +119,9 @@ class OAuth:
             if not self._discovered:
                 headers = {"Accept": "application/json"}
                 self._discovered = self._read(self._http.send("GET", self._discovery_url, headers=headers))
-        found = self._discovered.get(name)
+            found = self._discovered.get(name)
+            if not isinstance(found, str):
+                self._discovered = {}
         if not isinstance(found, str):
             raise unavailable(f"a discovery document without {name}")
         return found

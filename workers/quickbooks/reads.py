@@ -14,6 +14,9 @@ from workers.ledger import budgets as ledger
 from workers.ledger.engine import reading, writing
 from workers.quickbooks.faults import INTUIT_ZONE
 
+QUOTA = 500_000
+"""Reads a month of the free Builder tier, for all companies of the app. Source: Intuit's blog, 2026-01-08."""
+
 AT_ONCE = 20
 """Reads kept in memory before they are written: so many may be forgotten when a worker is killed."""
 
@@ -21,10 +24,13 @@ AT_ONCE = 20
 class ReadMeter:
     """Counts the reads of one process into the ledger."""
 
-    def __init__(self, *, engine: Engine, app: str, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, *, engine: Engine, app: str, clock: Callable[[], datetime], quota: int = QUOTA
+    ) -> None:
         self._engine = engine
         self._app = app[: ledger.APP_CHARACTERS]
         self._clock = clock
+        self._quota = quota
         self._waiting: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -50,6 +56,10 @@ class ReadMeter:
         """Reads of this app this month, over all companies and workers."""
         with reading(self._engine) as connection:
             return ledger.reads_in(connection, self._app, month=month_of(self._clock()))
+
+    def used_up(self) -> bool:
+        """Whether the quota is used up; what other workers keep in memory is missing, so a little early."""
+        return self.this_month() >= self._quota * 0.98
 
 
 def month_of(now: datetime) -> datetime:

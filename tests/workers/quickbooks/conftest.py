@@ -32,6 +32,7 @@ class Observed:
 
     requests: list[tuple[str, str]] = field(default_factory=list)
     reads: int = 0
+    quota_is_used_up: bool = False
 
     def request_done(self, operation: str, result: str, seconds: float) -> None:
         assert seconds > 0
@@ -39,6 +40,9 @@ class Observed:
 
     def count_reads(self, realm_id: str, reads: int) -> None:
         self.reads += reads
+
+    def used_up(self) -> bool:
+        return self.quota_is_used_up
 
 
 @pytest.fixture
@@ -72,5 +76,5 @@ def quickbooks(stub: Stub, http: Http, tokens: KnownTokens, observed: Observed) 
         tokens=tokens,
         clock=lambda: NOW,
         observer=observed,
-        count_reads=observed.count_reads,
+        reads=observed,
     )

@@ -242,6 +242,23 @@ def test_reads_are_written_together_and_the_rest_at_the_end(engine: Engine) -> N
     assert one.this_month() == 29
 
 
+@pytest.mark.parametrize(("reads", "used_up"), [(97, False), (98, True)])
+def test_the_quota_counts_as_used_up_a_little_early(sqlite: Engine, reads: int, used_up: bool) -> None:
+    meter = ReadMeter(engine=sqlite, app="app", clock=Time().clock, quota=100)
+
+    meter.count_reads("9130", reads)
+
+    assert meter.used_up() is used_up
+
+
+def test_a_company_rests_an_hour_at_most(sqlite: Engine) -> None:
+    one = worker(sqlite, Time())
+
+    one.throttled("9130", 86_400.0)
+
+    assert one.take("9130", batch=True) == 3600.0
+
+
 def test_a_new_month_begins_in_intuits_zone(sqlite: Engine) -> None:
     time = Time(skew_seconds=(datetime(2026, 12, 1, 7, 59, tzinfo=UTC) - START).total_seconds())
     meter = ReadMeter(engine=sqlite, app="app", clock=time.clock)

@@ -11,6 +11,7 @@ from tests.workers.quickbooks.conftest import KnownTokens, Observed
 from tests.workers.quickbooks.stub import Asked, Reply, Stub
 from workers.errors import QuickBooksRejected, QuickBooksUnavailable, ReconnectNeeded, Throttled
 from workers.quickbooks.client import BatchItem, Operation, Query, QuickBooks, quoted
+from workers.quickbooks.errors import ReadQuotaUsedUp
 from workers.quickbooks.operations import OperationName
 
 EXPIRED = '{"fault":{"error":[{"message":"x","detail":"Token expired: first","code":"3200"}],"type":"AUTHENTICATION"}}'
@@ -207,3 +208,28 @@ def test_a_company_is_read_in_four_calls(stub: Stub, quickbooks: QuickBooks, obs
 
     assert (company.realm_id, company.country, company.tax) == ("9130", "CA", "elsewhere")
     assert observed.reads == len(stub.asked) == 4
+
+
+@pytest.mark.parametrize(("used_up", "expected"), [(True, ReadQuotaUsedUp), (False, Throttled)])
+def test_a_read_that_is_throttled_when_the_months_quota_is_used_up_waits_for_the_first(
+    stub: Stub, quickbooks: QuickBooks, observed: Observed, used_up: bool, expected: type[Throttled]
+) -> None:
+    observed.quota_is_used_up = used_up
+    stub.answer("", 429)
+
+    with pytest.raises(Throttled) as caught:
+        quickbooks.query("9130", "select * from Item")
+
+    assert type(caught.value) is expected
+
+
+def test_a_write_is_never_stopped_by_the_quota_of_reads(
+    stub: Stub, quickbooks: QuickBooks, observed: Observed
+) -> None:
+    observed.quota_is_used_up = True
+    stub.answer("", 429)
+
+    with pytest.raises(Throttled) as caught:
+        quickbooks.write("9130", RECEIPT, request_id="r-1")
+
+    assert caught.value.seconds == 60.0
