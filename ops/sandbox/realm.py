@@ -105,8 +105,13 @@ class Realm:
         return self.company.read(entity, row_id)
 
     def objects(self, entity: str) -> list[Json]:
-        """Every object of an entity, inactive ones too."""
-        return [self.company.read(entity, row_id) for row_id in self.company.books.store.rows(entity)]
+        """Every object of an entity, inactive ones too, even while the company is locked."""
+        settings = self.company.settings
+        locked, settings.subscription_ended = settings.subscription_ended, False
+        try:
+            return [self.company.read(entity, row_id) for row_id in self.company.books.store.rows(entity)]
+        finally:
+            settings.subscription_ended = locked
 
     def saved_names(self) -> list[str]:
         """What ``go_back`` knows."""

@@ -1,13 +1,10 @@
 """The whole sandbox: its companies, its clock, who may call, and what is kept on disk."""
 
-import logging
 import random
 import re
 import secrets
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from ops.sandbox.clock import SandboxClock
@@ -19,8 +16,6 @@ from ops.sandbox.http.webhooks_out import WebhooksOut
 from ops.sandbox.journal import SETTINGS
 from ops.sandbox.realm import COUNTRIES, Realm, new_realm
 from ops.sandbox.storage import JournalRow, Storage
-
-log = logging.getLogger(__name__)
 
 READS_PER_MONTH = 500_000
 """Reads that the free tier has each month, per app. Source: Intuit's blog, 2026-01-08, Builder tier."""
@@ -105,7 +100,7 @@ class Sandbox:
         """Books as seeded; default switches, no faults, counters and limits at zero."""
         self.go_back(realm, "")
         realm.reset_front(limits_on=self.limits_on)
-        self.storage.forget_switches(realm.realm_id)
+        self.storage.forget_front(realm.realm_id)
 
     def reset_all(self) -> None:
         """As just started: four companies, real time, one refresh token, no webhooks kept."""
@@ -173,10 +168,6 @@ class Sandbox:
         if self.webhooks:
             self.webhooks.tell(realm_id, entity, entity_id, action, self.clock())
 
-    def now(self) -> datetime:
-        """The sandbox's time."""
-        return self.clock()
-
-    def reads_by_month(self) -> dict[str, Any]:
+    def reads_by_month(self) -> dict[str, int]:
         """Metered reads by app and month, for the admin API."""
         return {f"{app} {month}": number for (app, month), number in self.reads.items()}

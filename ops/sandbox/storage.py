@@ -136,9 +136,8 @@ class Storage:
     def remove_realm(self, realm_id: str) -> None:
         """A company and all that it did is gone."""
         self._run("DELETE FROM realms WHERE realm_id = ?", realm_id)
-        self._run("DELETE FROM files WHERE realm_id = ?", realm_id)
         self.cut_back(realm_id, 0)
-        self.forget_switches(realm_id)
+        self.forget_front(realm_id)
 
     def keep(self, name: str, value: Any) -> None:
         """Write one value that is small and changes as a whole."""
@@ -149,8 +148,9 @@ class Storage:
         """Write the switches of one company."""
         self.keep(f"switches {realm_id}", switches)
 
-    def forget_switches(self, realm_id: str) -> None:
-        """The company has default switches again."""
+    def forget_front(self, realm_id: str) -> None:
+        """The company has default switches again, and no files."""
+        self._run("DELETE FROM files WHERE realm_id = ?", realm_id)
         self._run("DELETE FROM kept WHERE name = ?", f"switches {realm_id}")
 
     def _run(self, statement: str, *values: object) -> None:

@@ -6,15 +6,13 @@ from collections.abc import Callable
 from ops.sandbox.company.batch import run_batch
 from ops.sandbox.company.json_values import Json
 from ops.sandbox.company.registry import ENTITIES
-from ops.sandbox.http.api.calls import FROM, Call
-from ops.sandbox.http.api.writes import WRITES, Write, Writing, count_fault, options, planned_fault_of
+from ops.sandbox.http.api.calls import Call, name_item, options
+from ops.sandbox.http.api.writes import WRITES, Write, Writing, count_fault, planned_fault_of
 from ops.sandbox.http.exact_json import write_json
 from ops.sandbox.http.gate.planned_faults import CallFacts, FaultPlan
 from ops.sandbox.http.gate.request_ids import MAX_ITEM_ID_LENGTH, MAX_LENGTH_IN_BATCH, invalid_request_id
 from ops.sandbox.realm import Realm
 from ops.sandbox.sandbox import Sandbox
-
-_ITEM_WORDS = frozenset({"bId", "operation", "optionsData", "Query", "CDCQuery", "ReportQuery"})
 
 
 def answer_batch(sandbox: Sandbox, realm: Realm, call: Call, items: list[Json]) -> list[Json]:
@@ -26,8 +24,10 @@ def answer_batch(sandbox: Sandbox, realm: Realm, call: Call, items: list[Json]) 
     if call.request_id:
         _check_lengths(call.request_id, items)
     batch = _Batch(sandbox, realm, call)
-    answers = run_batch(realm.company, items, around=batch.around)
-    batch.writing.finish()
+    try:
+        answers = run_batch(realm.company, items, around=batch.around)
+    finally:
+        batch.writing.finish()
     realm.counters["batch"] += 1
     realm.counters["batch_items"] += len(items)
     return answers
@@ -51,15 +51,13 @@ class _Batch:
 
     def around(self, item: Json, do: Callable[[], Json]) -> Json:
         """The answer to one item, without its bId."""
-        include = options(str(item.get("optionsData", "")))
-        operation = "void" if "void" in include else str(item.get("operation", "query")).lower()
-        name = next((key for key in item if key not in _ITEM_WORDS), "")
-        facts = CallFacts("POST", name or _queried(item), operation, lambda: write_json(item).decode())
+        operation, name = name_item(item)
+        facts = CallFacts("POST", lambda: [(operation, name.lower())], lambda: write_json(item).decode())
         planned = self._realm.faults.strike(facts, per_item=True) if self._realm.faults else []
         if operation not in WRITES or name not in ENTITIES or not isinstance(item[name], dict):
             return self._other(do, planned, operation)
         request_id = self._call.request_id
-        write = Write(operation, name, item[name], include)
+        write = Write(operation, name, item[name], options(str(item.get("optionsData", ""))))
         if request_id:
             write.request_id, write.item_id = request_id, str(item.get("bId", ""))
             write.fingerprint = hashlib.blake2b(write_json(item), digest_size=16).digest()
@@ -76,8 +74,3 @@ class _Batch:
             self._sandbox.count_read(self._call.app)
             self._realm.counters["reads"] += 1
         return answer
-
-
-def _queried(item: Json) -> str:
-    found = FROM.search(str(item.get("Query", "")))
-    return found.group(1) if found else ""

@@ -15,8 +15,14 @@ PREFIX = "/v3/company/"
 FROM = re.compile(r"\bfrom\s+([a-z]+)", re.IGNORECASE)
 
 
+_ITEM_WORDS = frozenset({"bId", "operation", "optionsData", "Query", "CDCQuery", "ReportQuery"})
 MAX_BODY_BYTES = 105 * 1024 * 1024
 """An upload may have 100 MB; source: Intuit's page "Attachable". A little more for what is around the file."""
+
+
+def options(text: str) -> frozenset[str]:
+    """What ``include`` of a single call, or ``optionsData`` of an item, asks for."""
+    return frozenset(part.strip().lower() for part in text.split(",") if part.strip())
 
 
 class BodyTooLong(Exception):
@@ -86,7 +92,31 @@ class Call:
 
     def facts(self) -> CallFacts:
         """What planned faults are matched against."""
-        return CallFacts(self.method, self.entity, self.operation, self.text)
+        return CallFacts(self.method, self._named, self.text)
+
+    def _named(self) -> list[tuple[str, str]]:
+        named = [(self.operation, self.entity.lower())]
+        if self.operation == "batch":
+            named += [(done, thing.lower()) for done, thing in map(name_item, self._items())]
+        return named
+
+    def _items(self) -> list[Json]:
+        try:
+            items = self.document().get("BatchItemRequest")
+        except UnreadableJson:
+            return []
+        return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+
+def name_item(item: Json) -> tuple[str, str]:
+    """Operation and entity of one item of a batch."""
+    entity = next((key for key in item if key not in _ITEM_WORDS), "")
+    if not entity:
+        found = FROM.search(str(item.get("Query", "")))
+        return "query", found.group(1) if found else ""
+    if "void" in options(str(item.get("optionsData", ""))):
+        return "void", entity
+    return str(item.get("operation", "")).lower(), entity
 
 
 def _name(path: tuple[str, ...], call: Call) -> tuple[str, str]:

@@ -51,7 +51,7 @@ class CompanyApi:
         except Exception:
             # A bug of the sandbox must look like one of QuickBooks', and be seen here.
             log.exception("call failed")
-            answer = answers.system_failure(self._sandbox.now().isoformat())
+            answer = answers.system_failure(self._sandbox.clock().isoformat())
         self._count(call, answer.status)
         spent_milliseconds = int((perf_counter() - started) * 1000)
         headers = [

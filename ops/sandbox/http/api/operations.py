@@ -15,9 +15,9 @@ from ops.sandbox.company.lists.currency import rate_on
 from ops.sandbox.company.registry import entity_for_path
 from ops.sandbox.http.api.answers import Answer
 from ops.sandbox.http.api.batches import answer_batch
-from ops.sandbox.http.api.calls import Call
+from ops.sandbox.http.api.calls import Call, options
 from ops.sandbox.http.api.uploads import read_upload
-from ops.sandbox.http.api.writes import WRITES, Write, Writing, count_fault, fault_of, options
+from ops.sandbox.http.api.writes import WRITES, Write, Writing, count_fault, fault_of
 from ops.sandbox.http.exact_json import UnreadableJson, write_json
 from ops.sandbox.http.gate.request_ids import MAX_LENGTH, invalid_request_id
 from ops.sandbox.realm import Realm

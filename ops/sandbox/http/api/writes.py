@@ -41,11 +41,6 @@ class Outcome:
     is_repeat: bool = False
 
 
-def options(text: str) -> frozenset[str]:
-    """What ``include`` of a single call, or ``optionsData`` of an item, asks for."""
-    return frozenset(part.strip().lower() for part in text.split(",") if part.strip())
-
-
 def fault_of(fault: QuickBooksFault) -> Json:
     """The ``Fault`` that a refusal is answered with."""
     errors = (error_entry(one.code, one.message, one.detail, one.element) for one in fault.errors)
@@ -119,8 +114,8 @@ class Writing:
             # The clock stands still meanwhile, so that the journal gives the same times again.
             with self.sandbox.clock.back_at(at):
                 envelope = self._done(write, do)
-            options = " ".join(sorted(write.include))
-            row = JournalRow(self.realm.realm_id, at, write.operation, write.entity, options, sent)
+            include = " ".join(sorted(write.include))
+            row = JournalRow(self.realm.realm_id, at, write.operation, write.entity, include, sent)
             if "Fault" not in envelope:
                 self._rows.append(row)
         if "Fault" not in envelope:

@@ -53,7 +53,8 @@ class FaultPlan(BaseModel):
 
     ``skip`` matching calls pass first; then it strikes ``count`` times (always when None), each time
     with ``probability``. Match: what is None fits everything; ``body`` is text that the body (or
-    the query) contains; an item of a batch is matched like a single call.
+    the query) contains. A batch is hit when one of its items fits; ``refused`` and
+    ``refused_after_write`` hit just those items.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -71,15 +72,28 @@ class FaultPlan(BaseModel):
 
 
 class CallFacts:
-    """What a plan is matched against: one call, or one item of a batch."""
+    """What a plan is matched against: one call, or one item of a batch.
 
-    __slots__ = ("_text", "entity", "method", "operation")
+    ``named`` gives operation and entity, in lower case; several for a batch: its own and those of its items.
+    """
 
-    def __init__(self, method: str, entity: str, operation: str, text: Callable[[], str]) -> None:
+    __slots__ = ("_named", "_text", "method")
+
+    def __init__(
+        self, method: str, named: Callable[[], list[tuple[str, str]]], text: Callable[[], str]
+    ) -> None:
         self.method = method
-        self.entity = entity
-        self.operation = operation
+        self._named = named
         self._text = text
+
+    def is_about(self, operation: str | None, entity: str | None) -> bool:
+        """Whether it does this to that; None is anything."""
+        if operation is None and entity is None:
+            return True
+        return any(
+            (operation is None or operation.lower() == done) and (entity is None or entity.lower() == thing)
+            for done, thing in self._named()
+        )
 
     def contains(self, fragment: str) -> bool:
         """Whether the body or the query holds this text."""
@@ -105,8 +119,7 @@ class PlannedFault:
         plan = self.plan
         return (
             (plan.method is None or plan.method == call.method)
-            and (plan.entity is None or plan.entity.lower() == call.entity.lower())
-            and (plan.operation is None or plan.operation.lower() == call.operation.lower())
+            and call.is_about(plan.operation, plan.entity)
             and (plan.body is None or call.contains(plan.body))
         )
 

@@ -7,6 +7,7 @@ Everything else is a switch.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -50,7 +51,7 @@ class RequestIdSwitches(BaseModel):
 
 @dataclass(slots=True)
 class StoredAnswer:
-    """What was answered to one request id: JSON without its time; ``at`` in seconds since 1970."""
+    """What was answered to one request id; ``at`` in seconds since 1970."""
 
     status: int
     body: bytes
@@ -94,11 +95,13 @@ class RequestIds:
             return None
         return answer
 
-    def store(self, key: Key, status: int, body: bytes, fingerprint: bytes) -> StoredAnswer:
-        """Keep an answer for repeats."""
-        answer = StoredAnswer(status, body, fingerprint, self._seconds())
-        self.put(key, answer)
-        return answer
+    def store(self, key: Key, status: int, body: bytes, fingerprint: bytes) -> None:
+        """Keep an answer for repeats; those that are too old for it make room."""
+        now = self._seconds()
+        self._answers[key] = StoredAnswer(status, body, fingerprint, now)
+        for old, answer in list(islice(self._answers.items(), 2)):
+            if now - answer.at > self.switches.retention_seconds:
+                del self._answers[old]
 
     def put(self, key: Key, answer: StoredAnswer) -> None:
         """Keep an answer that was read back from storage."""

@@ -335,6 +335,14 @@ def test_a_file_without_metadata_is_taken_too(us: Caller) -> None:
     assert reply.json["AttachableResponse"][0]["Attachable"]["FileName"] == "bill.txt"
 
 
+def test_a_file_name_in_any_language_is_kept(us: Caller) -> None:
+    body = multipart(None, b"x").replace(b"bill.txt", "Café №1.txt".encode())
+
+    reply = us.call("POST", "upload", body, content_type=f"multipart/form-data; boundary={BOUNDARY}")
+
+    assert reply.json["AttachableResponse"][0]["Attachable"]["FileName"] == "Café №1.txt"
+
+
 def test_an_upload_for_what_is_not_there_is_a_fault_under_status_200(us: Caller) -> None:
     metadata = {"AttachableRef": [{"EntityRef": {"type": "Estimate", "value": "99999"}}], "FileName": "x.txt"}
 

@@ -108,6 +108,7 @@ def test_a_locked_company_answers_6190_to_everything_until_it_is_unlocked(us: Ca
     replies = [us.post("customer", ANN), us.query("select * from Customer")]
 
     assert [reply.code for reply in replies] == ["6190", "6190"]
+    assert us.count("Customer") > 0
     us.server.remove_fault(us.realm_id, fault_id)
     assert us.post("customer", ANN).status == 200
 
@@ -212,6 +213,27 @@ def test_a_fault_strikes_what_it_is_meant_for(us: Caller, match: dict[str, str],
     found = {name for name, call in CALLS.items() if call(us).status == 500}
 
     assert found == struck
+
+
+@pytest.mark.parametrize(
+    ("match", "status"),
+    [
+        ({"entity": "Customer"}, 500),
+        ({"operation": "update"}, 500),
+        ({"operation": "batch"}, 500),
+        ({"entity": "Vendor", "operation": "create"}, 500),
+        ({"entity": "Vendor", "operation": "update"}, 200),
+        ({"entity": "Invoice"}, 200),
+    ],
+)
+def test_a_batch_is_hit_for_what_is_in_it(us: Caller, match: dict[str, str], status: int) -> None:
+    us.server.fault(us.realm_id, "server_error", **match)
+    items = [
+        {"bId": "1", "operation": "create", "Vendor": {"DisplayName": "Vic"}},
+        {"bId": "2", "operation": "update", "Customer": {"Id": "1", "SyncToken": "0", "sparse": True}},
+    ]
+
+    assert us.batch(items).status == status
 
 
 def test_count_and_skip(us: Caller) -> None:

@@ -84,6 +84,30 @@ def test_a_refused_document_changes_nothing(us: Caller, depth: int) -> None:
     assert {entity: us.server.dump(us.realm_id, entity) for entity in before} == before
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"[" * 300 + b"]" * 300,
+        b'"\\ud800"',
+        b'"\\uDFFF x"',
+        b"1" + b"0" * 40,
+        b"-" + b"9" * 25,
+        b"1e999999999",
+        b"0.1",
+    ],
+    ids=["deep", "half-a-pair", "other-half", "huge", "hugely-negative", "exponent", "fraction"],
+)
+@pytest.mark.parametrize("name", ["DisplayName", "Notes", "AttachableRef", "Balance"])
+def test_what_is_accepted_can_be_read_again(us: Caller, name: str, value: bytes) -> None:
+    more = b"" if name == "DisplayName" else b'"DisplayName": "Ann", '
+
+    reply = us.call("POST", "customer", b"{" + more + b'"' + name.encode() + b'": ' + value + b"}")
+
+    assert reply.status in (200, 400)
+    assert us.query("select * from Customer maxresults 1000").status == 200
+    assert us.count("Customer") > 0
+
+
 def test_a_body_that_is_far_too_long_is_not_read_to_its_end() -> None:
     chunk = b"x" * (10 * 1024 * 1024)
     received = 0
