@@ -42,7 +42,7 @@ class Metrics:
 
         self.webhooks = counter("webhooks", "Webhooks received, by what became of them", "platform", "result")
         self.webhook_seconds = histogram(
-            "webhook_seconds", "From a webhook's last byte to its answer", WEBHOOK_BUCKETS
+            "webhook_seconds", "From a webhook's headers to its answer", WEBHOOK_BUCKETS
         )
         self.spooled = gauge("spooled_webhooks", "Events in the local spool, waiting for the broker")
         self.deliveries = counter("deliveries", "Deliveries settled by workers", "workflow", "settlement")

@@ -1,6 +1,7 @@
 """``counterfoil webhooks``: receive store webhooks."""
 
 import sys
+from contextlib import suppress
 
 import click
 
@@ -12,6 +13,8 @@ from workers.secrets import SecretKeyError
 @click.pass_obj
 def webhooks(settings: Settings) -> None:
     """Receive webhooks on COUNTERFOIL_LISTEN until SIGTERM; while the broker is away they are kept on the disk."""
+    from sqlalchemy.exc import SQLAlchemyError
+
     from ops.connections import Directory
     from ops.processes.health import ListenRefused
     from ops.processes.logs import configure_logs
@@ -24,6 +27,10 @@ def webhooks(settings: Settings) -> None:
     engine = open_ledger(settings.database_url)
     try:
         directory = Directory(engine, Secrets(secret_key))
+        with suppress(
+            SQLAlchemyError
+        ):  # a database that is away may come back; a wrong key will not be right
+            directory.get("")
         code = run_webhooks(settings, directory)
     except (SecretKeyError, ListenRefused) as error:
         raise click.ClickException(str(error)) from error

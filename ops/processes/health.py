@@ -1,6 +1,7 @@
 """A small server beside every process: is it alive, is it ready, and its metrics."""
 
 import logging
+import os
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -60,7 +61,7 @@ class HealthServer:
             self._server = ThreadingHTTPServer((host.strip("[]"), int(port)), Handler)
         except OSError as error:
             raise ListenRefused(
-                f"Cannot listen on {listen} ({error.strerror}). Choose another address."
+                f"Cannot listen on {listen} ({os.strerror(error.errno or 0)}). Choose another address."
             ) from error
         self._server.daemon_threads = True
         self._thread = Thread(target=self._server.serve_forever, name="health", daemon=True)

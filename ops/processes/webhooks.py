@@ -1,5 +1,6 @@
 """The webhook process: HTTP in front, the broker behind, the spool beside, ended by SIGTERM."""
 
+import os
 import signal
 import socket
 from collections.abc import Callable, Mapping
@@ -92,7 +93,7 @@ def listen(address: str) -> socket.socket:
         return socket.create_server((host, int(port)), family=family, backlog=BACKLOG)
     except OSError as error:
         raise ListenRefused(
-            f"Cannot listen on {address} ({error.strerror}). Choose another address."
+            f"Cannot listen on {address} ({os.strerror(error.errno or 0)}). Choose another address."
         ) from error
 
 

@@ -1,0 +1,1 @@
+"""Each process, started and ended as an operator does."""

@@ -1,0 +1,116 @@
+"""Log lines: one JSON object each, readable on a terminal, never a secret."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from ops.processes.logs import configure_logs
+
+log = logging.getLogger("tests.logs")
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    root = logging.getLogger()
+    names = ("pika", "amqp", "kombu", "uvicorn")
+    handlers, level = list(root.handlers), root.level
+    levels = {name: logging.getLogger(name).level for name in names}
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for name, before in levels.items():
+        logging.getLogger(name).setLevel(before)
+    logging.captureWarnings(capture=False)
+
+
+def test_a_record_is_one_json_object_with_its_facts_as_keys() -> None:
+    stream = io.StringIO()
+    configure_logs("info", stream=stream)
+
+    log.info("event settled", extra={"event_id": "5f1c", "attempt": 2})
+
+    line = json.loads(stream.getvalue())
+    assert (line["message"], line["level"], line["event_id"], line["attempt"]) == (
+        "event settled",
+        "INFO",
+        "5f1c",
+        2,
+    )
+    assert line["time"].endswith("+00:00")
+
+
+def test_a_traceback_stays_on_its_one_line() -> None:
+    stream = io.StringIO()
+    configure_logs("info", stream=stream)
+
+    try:
+        raise ValueError("bad\nnews")
+    except ValueError:
+        log.exception("it failed")
+
+    assert len(stream.getvalue().splitlines()) == 1
+    assert "ValueError" in json.loads(stream.getvalue())["exc_info"]
+
+
+def test_on_a_terminal_a_record_is_readable() -> None:
+    stream = Terminal()
+    configure_logs("info", stream=stream)
+
+    log.warning("event settled", extra={"workflow": "orders"})
+
+    assert stream.getvalue().split(" ", 1)[1] == "WARNING event settled workflow=orders\n"
+
+
+def test_a_record_below_the_level_is_left_out_and_so_is_the_noise_of_libraries() -> None:
+    stream = io.StringIO()
+    configure_logs("warning", stream=stream)
+
+    log.info("no news")
+    logging.getLogger("pika.adapters").error("connection lost, said for the eighth time")
+
+    assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize("stream_kind", [io.StringIO, Terminal], ids=["json", "terminal"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("amqp://counterfoil:hunter22@broker:5672/", id="address"),
+        pytest.param("postgresql+psycopg://counterfoil:hunter22@db/books", id="database"),
+        pytest.param("Bearer hunter22", id="bearer"),
+        pytest.param({"Authorization": "Basic hunter22"}, id="header"),
+        pytest.param({"refresh_token": "hunter22", "expires_in": 3600}, id="token-answer"),
+        pytest.param("grant_type=refresh_token&refresh_token=hunter22", id="form"),
+        pytest.param("client_secret: hunter22", id="sentence"),
+        pytest.param('{"access_token":"hunter22"}', id="json-text"),
+        pytest.param("the key is KNOWN-hunter22.", id="known-value"),
+    ],
+)
+def test_a_secret_never_gets_through(stream_kind: type[io.StringIO], value: object) -> None:
+    stream = stream_kind()
+    configure_logs("info", secrets=["KNOWN-hunter22", ""], stream=stream)
+
+    log.info("said: %s", value, extra={"fact": value})
+
+    assert "hunter22" not in stream.getvalue()
+    assert stream.getvalue().count("***") >= 2
+
+
+def test_what_is_no_secret_stays_readable() -> None:
+    stream = io.StringIO()
+    configure_logs("info", stream=stream)
+
+    log.info(
+        "refused", extra={"fault_code": "6240", "message_id": "5f1c", "tax": "GST 5%", "password_set": True}
+    )
+
+    line = json.loads(stream.getvalue())
+    assert (line["fault_code"], line["message_id"], line["tax"]) == ("6240", "5f1c", "GST 5%")

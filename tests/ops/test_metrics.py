@@ -1,0 +1,71 @@
+"""The metrics are those of the contract, and their labels stay few."""
+
+from pathlib import Path
+
+from prometheus_client import generate_latest
+
+from ops.metrics import FailedMessages, Metrics
+
+APPROVED = Path(__file__).with_name("metrics.approved.txt")
+
+
+def _listing() -> str:
+    metrics = Metrics()
+    lines = []
+    for metric in vars(metrics).values():
+        if hasattr(metric, "_labelnames"):
+            (family,) = metric.describe()
+            suffix = "_total" if family.type == "counter" else ""
+            labels = ",".join(metric._labelnames)
+            lines.append(f"{family.name}{suffix}{{{labels}}} {family.type}: {family.documentation}")
+    return "\n".join(sorted(lines)) + "\n"
+
+
+def _value(metrics: Metrics, name: str, **labels: str) -> float | None:
+    return metrics.registry.get_sample_value(name, labels)
+
+
+def test_metrics_are_the_approved_ones() -> None:
+    """After a wanted change: write ``_listing()`` into the approved file, and say so in the changelog."""
+    assert _listing() == APPROVED.read_text()
+
+
+def test_each_process_counts_for_itself() -> None:
+    one, other = Metrics(), Metrics()
+
+    one.webhook_done("shopify", "published", seconds=0.01)
+
+    assert _value(one, "counterfoil_webhooks_total", platform="shopify", result="published") == 1.0
+    assert b'platform="shopify"' not in generate_latest(other.registry)
+
+
+def test_a_delivery_that_booked_nothing_has_no_age() -> None:
+    metrics = Metrics()
+
+    metrics.settled("orders", "acked", seconds=0.2, age_seconds=1.5)
+    metrics.settled("orders", "error_queue", seconds=0.2, age_seconds=None)
+
+    assert _value(metrics, "counterfoil_delivery_seconds_count", workflow="orders") == 2.0
+    assert _value(metrics, "counterfoil_event_age_seconds_count", workflow="orders") == 1.0
+
+
+def test_failures_that_are_gone_are_no_longer_shown() -> None:
+    metrics = Metrics()
+    tax = FailedMessages("acme-woo", "orders", "tax_code_unmapped", "unresolved")
+    sku = FailedMessages("acme-woo", "orders", "product_unknown", "unresolved")
+    metrics.failures({tax: 40, sku: 1})
+
+    metrics.failures({sku: 2})
+
+    assert _value(metrics, "counterfoil_failed_messages", **tax._asdict()) is None
+    assert _value(metrics, "counterfoil_failed_messages", **sku._asdict()) == 2.0
+
+
+def test_a_removed_connection_is_no_longer_shown() -> None:
+    metrics = Metrics()
+    metrics.connections({"acme-woo": True, "acme-shop": False})
+
+    metrics.connections({"acme-shop": True})
+
+    assert _value(metrics, "counterfoil_connection_up", connection="acme-woo") is None
+    assert _value(metrics, "counterfoil_connection_up", connection="acme-shop") == 1.0
