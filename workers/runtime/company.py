@@ -1,5 +1,6 @@
 """What we know of the QuickBooks company: read once, kept in the ledger, given to each event's context."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import asdict
 from decimal import Decimal
@@ -7,19 +8,37 @@ from typing import Any
 
 from schemas.envelope import Envelope
 from workers.context import Context
-from workers.ledger.connections import StoredConnection, store_company
-from workers.ledger.engine import writing
+from workers.ledger.connections import StoredConnection, read_connection, store_company
+from workers.ledger.engine import reading, writing
 from workers.runtime.services import Services
 from workers.steps import Company
 
+READS = 4
+"""Requests that reading a company costs: info, preferences, tax codes, tax rates."""
 
-def context_for(stored: StoredConnection, services: Services) -> Callable[[Envelope], Context]:
-    """Make the contexts of a round's events; asks QuickBooks for the company when the ledger has nothing yet.
+_one_reader = threading.Lock()
+
+
+def known_company(stored: StoredConnection) -> Company | None:
+    """The company as the ledger knows it; None when it was never read."""
+    return _stored_company(stored.company) if stored.company else None
+
+
+def read_company(stored: StoredConnection, services: Services) -> Company:
+    """Ask QuickBooks for the company and keep it; one thread at a time, the others then find it in the ledger.
 
     Raises:
         SyncError: QuickBooks could not be asked.
     """
-    company = _stored_company(stored.company) if stored.company else _read_company(stored, services)
+    with _one_reader:
+        with reading(services.engine) as database:
+            again = read_connection(database, stored.connection.connection_id)
+        known = known_company(again) if again is not None else None
+        return known or _read_company(stored, services)
+
+
+def contexts(stored: StoredConnection, company: Company) -> Callable[[Envelope], Context]:
+    """Make the contexts of a round's events."""
     return lambda envelope: Context(envelope, stored.connection, company)
 
 

@@ -29,7 +29,7 @@ from workers.ledger.mappings import Remembered
 from workers.outcomes import Skipped
 from workers.runtime.books import Books, Changes, Opening
 from workers.runtime.call import Answer, Ask, Call, booked_mapping, make_call, plan_call, replay_calls
-from workers.runtime.company import context_for
+from workers.runtime.company import READS, contexts, known_company, read_company
 from workers.runtime.delivery import Delivery
 from workers.runtime.services import Services
 from workers.runtime.settlements import Settled, settle_all
@@ -76,7 +76,7 @@ class Round:
         if opening.stored is not None and self._live():
             self._realm_id = opening.stored.connection.realm_id
             yield from self._recover(opening.intents)
-            self._start(opening.stored)
+            yield from self._start(opening.stored)
         while True:
             self._think()
             settled = self._settle()
@@ -110,12 +110,17 @@ class Round:
                 if refusal is not None:
                     task.end(refusal)
 
-    def _start(self, stored: StoredConnection) -> None:
-        try:
-            context = context_for(stored, self._services)
-        except SyncError as error:
-            self._fail(self._live(), error)
-            return
+    def _start(self, stored: StoredConnection) -> Pauses:
+        company = known_company(stored)
+        if company is None:
+            for _ in range(READS):
+                yield from self._permit(batch=False)
+            try:
+                company = read_company(stored, self._services)
+            except SyncError as error:
+                self._fail(self._live(), error)
+                return
+        context = contexts(stored, company)
         for task in self._live():
             envelope = task.delivery.envelope
             assert envelope is not None, "a message without an envelope has ended before"
@@ -169,11 +174,7 @@ class Round:
         services = self._services
         repeats = 0
         while True:
-            # the breaker first, and once: while it is open its yes makes this call the only probe
-            while (pause := services.breaker.delay()) > 0:
-                yield pause
-            while (pause := services.budget.take(call.realm_id, batch=call.is_batch)) > 0:
-                yield pause
+            yield from self._permit(batch=call.is_batch)
             try:
                 answers = make_call(services.quickbooks, call)
             except Throttled as error:
@@ -193,6 +194,14 @@ class Round:
             else:
                 services.breaker.succeeded()
                 return answers
+
+    def _permit(self, *, batch: bool) -> Pauses:
+        """Wait until one call may go out."""
+        # the breaker first, and once: while it is open its yes makes this call the only probe
+        while (pause := self._services.breaker.delay()) > 0:
+            yield pause
+        while (pause := self._services.budget.take(self._realm_id, batch=batch)) > 0:
+            yield pause
 
     def _answer(self, ask: Ask, answer: Answer) -> None:
         if isinstance(answer, SyncError):
