@@ -11,8 +11,9 @@ from ops.demo.shops.books import ExpectedBooks, expected_books
 from ops.demo.shops.catalogue import Person, Ware
 from ops.demo.shops.delivery import Delivery
 from ops.demo.shops.happening import Happening, StockCounted
+from ops.demo.shops.life import life_of
 from ops.demo.shops.sale import ShopTax
-from ops.demo.shops.story import Cast, Teller, life_of
+from ops.demo.shops.story import Cast, Teller
 
 PURPOSES = ("shipping", "fee", "tip", "gift_card", "refund_adjustment", "rounding")
 """What needs an item in QuickBooks besides the wares: the names are those of the connection's settings."""

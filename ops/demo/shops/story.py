@@ -1,6 +1,6 @@
 """The story of one shop: its customers, its products, and some seventy orders of every kind."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -8,7 +8,7 @@ from random import Random
 
 from ops.demo.shops.books import Trouble
 from ops.demo.shops.catalogue import Person, Ware
-from ops.demo.shops.happening import CustomerChanged, Happening, OrderChanged, StockCounted, WareChanged
+from ops.demo.shops.happening import OrderChanged
 from ops.demo.shops.sale import ZERO, GivenBack, Order, ShopTax, Snapshot, Sold, cents
 
 PLAN = {
@@ -217,36 +217,3 @@ class Teller:
         if number % 2:
             at = self._later(at)
             yield OrderChanged(at, "paid", self._settled(now, at), "paid after an edit")
-
-
-def life_of(
-    cast: Cast, tracks: Iterable[Track], registered: Iterable[Person], opened_at: datetime
-) -> list[Happening]:
-    """Everything that happens, by the shop's clock: stocking the shop, selling, and counting at the end."""
-    tracks = list(tracks)
-    found: list[Happening] = []
-    for index, ware in enumerate(cast.wares):
-        found.append(WareChanged(opened_at + timedelta(minutes=index), ware, new=True))
-    for index, person in enumerate(registered):
-        found.append(CustomerChanged(opened_at + timedelta(hours=2, minutes=index), person, new=True))
-        if index % 4 == 0:
-            moved = replace(person, place=replace(person.place, street=f"{index + 1} New Street"))
-            found.append(CustomerChanged(opened_at + timedelta(days=9, minutes=index), moved, new=False))
-    found.extend(step for track in tracks for step in track.steps)
-    closing = opened_at + timedelta(days=DAYS + 14)
-    sold = _sold(tracks)
-    for index, ware in enumerate(cast.wares[:COUNTED]):
-        left = ware.stock - sold.get(ware.sku, 0)
-        found.append(StockCounted(closing + timedelta(minutes=index), ware, left))
-    return sorted(found, key=lambda one: one.at)
-
-
-def _sold(tracks: Iterable[Track]) -> dict[str, int]:
-    """Pieces that left the shelf: what was cancelled never did, what came back broken is not put back on it."""
-    pieces: dict[str, int] = {}
-    for track in tracks:
-        if track.last.cancelled:
-            continue
-        for line in track.last.order.lines:
-            pieces[line.ware.sku] = pieces.get(line.ware.sku, 0) + line.quantity
-    return pieces
