@@ -140,7 +140,7 @@ class Budget:
         with writing(self._engine) as connection:
             state = self._locked(connection, realm_id)
             if state.blocked_until is not None and state.blocked_until > state.now:
-                rest = state.blocked_until - state.now
+                rest = min(state.blocked_until - state.now, timedelta(seconds=LONGEST_REST_SECONDS))
                 return _Lease(rest, 0, 0, rest)
             withheld = _withheld(state)
             count = min(REQUESTS_OF_A_BATCH, self._requests.permits) if batch else 1
@@ -169,7 +169,7 @@ class Budget:
 
 
 def _withheld(state: BudgetState) -> float:
-    minutes = (state.now - state.throttled_at) / timedelta(minutes=1)
+    minutes = max(0.0, (state.now - state.throttled_at) / timedelta(minutes=1))
     return max(0.0, state.withheld_percent - RECOVERY_A_MINUTE * minutes)
 
 

@@ -28,6 +28,7 @@ THROTTLE_PAUSE_SECONDS = 60.0
 
 LONGEST_RETRY_AFTER_SECONDS = 3600.0
 SETUP_LOOK_AGAIN_SECONDS = 300.0
+TOKEN_LOOK_AGAIN_SECONDS = 900.0
 SHOWN_CHARACTERS = 300
 INTUIT_ZONE = ZoneInfo("America/Los_Angeles")
 
@@ -78,7 +79,7 @@ def _by_status(fault: Fault | None, answered: Answered) -> SyncError:
     if answered.status == 429:
         return _throttled("", answered)
     if answered.status == 401:
-        return TokenExpired("QuickBooks does not accept our token (401).")
+        return _expired("401")
     if answered.status == 403 and fault is not None:
         return _reconnect("403", fault.type)
     return unavailable(f"status {answered.status}")
@@ -97,8 +98,7 @@ def _verdict(error: FaultError, fault: Fault, answered: Answered) -> Verdict:
                 "Its owner must look at the subscription; then resume the connection."
             )
         case "3200":
-            # Intuit's detail holds the token itself
-            return 7, lambda: TokenExpired("QuickBooks does not accept our token (3200).")
+            return 7, lambda: _expired(code)
         case "3001":
             return 6, lambda: _throttled(detail, answered)
         case "130" | "140" | "150":
@@ -114,7 +114,7 @@ def _verdict(error: FaultError, fault: Fault, answered: Answered) -> Verdict:
     if answered.status == 429:
         return 6, lambda: _throttled(detail, answered)
     if answered.status == 401:
-        return 7, lambda: TokenExpired(f"QuickBooks does not accept our token ({code or 401}).")
+        return 7, lambda: _expired(code or "401")
     if answered.status == 403 and fault.type in _GATEWAY_TYPES:
         return 9, lambda: _reconnect(code or "403", detail)
     return (1 if code in _HEALABLE else 2), lambda: _refused(error, fault, answered.what)
@@ -163,6 +163,15 @@ def _reconnect(code: str, detail: str) -> ReconnectNeeded:
     said = f": {_short(detail)}" if detail else ""
     return ReconnectNeeded(
         f"QuickBooks refuses this connection ({code}{said}). Connect it again: counterfoil connections connect"
+    )
+
+
+def _expired(code: str) -> TokenExpired:
+    """Intuit's own text is left out: it holds the token. Some 401s are Intuit's mistake, so the hold ends by itself."""
+    return TokenExpired(
+        f"QuickBooks does not accept our token ({code}). "
+        "If that does not pass, connect it again: counterfoil connections connect",
+        seconds=TOKEN_LOOK_AGAIN_SECONDS,
     )
 
 

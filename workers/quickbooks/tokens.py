@@ -5,7 +5,6 @@ token stays good for 24 hours (Intuit, "OAuth 2.0", FAQ), and the lease ends by 
 """
 
 import threading
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -60,7 +59,7 @@ class TokenSource:
         self._clock = clock
         self._sleep = sleep
         self._kept: dict[str, _Access] = {}
-        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._locks: dict[str, threading.Lock] = {}
 
     def access_token(self, realm_id: str, *, refused: str = "") -> str:
         """A token that is good now; never ``refused``, which QuickBooks did not accept.
@@ -73,7 +72,7 @@ class TokenSource:
         kept = self._usable(realm_id, refused)
         if kept is not None:
             return kept.value
-        with self._locks[realm_id]:
+        with self._locks.setdefault(realm_id, threading.Lock()):
             kept = self._usable(realm_id, refused) or self._from_ledger(realm_id, refused)
             return kept.value
 
