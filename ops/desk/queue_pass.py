@@ -47,11 +47,11 @@ class Lying:
 class QueuePass:
     """Use as a context manager; leaving it gives back everything that was not taken out.
 
-    What arrives after the start is not touched. ``shared``: look even if somebody else holds a part. The pass costs each message one return: the queue needs a large
-    delivery limit.
+    What arrives after the start is not touched. ``shared``: look even if somebody else holds a part. A pass costs
+    each message one return, so the queue needs a large delivery limit.
 
     Raises:
-        QueueBusy: the queue has a consumer already.
+        QueueBusy: somebody else holds a part of the queue, and ``shared`` is off.
         pika.exceptions.AMQPError: the broker is away, or the queue is not there. Nothing is taken out that was not
             told, and what was told may still be there: the next pass sees it again.
     """

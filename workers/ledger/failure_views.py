@@ -158,11 +158,26 @@ def group_workflow(connection: Connection, group: str) -> Workflow | None:
 
 def count_unresolved(connection: Connection, workflow: Workflow) -> int:
     """How many copies the error queue of the workflow ought to hold."""
+    return count_matching(connection, workflow)
+
+
+def count_matching(
+    connection: Connection,
+    workflow: Workflow,
+    *,
+    group: str | None = None,
+    connection_id: str | None = None,
+) -> int:
+    """How many unresolved messages a command about many would find."""
     wanted = (
         select(func.count())
         .select_from(rows)
         .where(rows.c.workflow == workflow, rows.c.status == "unresolved")
     )
+    if group is not None:
+        wanted = wanted.where(rows.c.group_id == group)
+    if connection_id is not None:
+        wanted = wanted.where(rows.c.connection_id == connection_id)
     return int(connection.execute(wanted).scalar_one())
 
 
