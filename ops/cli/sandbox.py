@@ -3,6 +3,7 @@
 import gc
 import json
 import logging
+import os
 import sqlite3
 import sys
 from pathlib import Path
@@ -31,18 +32,27 @@ def _host_and_port(_context: click.Context, _parameter: click.Parameter, value: 
     help="Keep everything that was answered in this SQLite file.",
 )  # fmt: skip
 @click.option("--no-limits", is_flag=True, help="Do not throttle: no 429 unless you ask for it.")
+@click.option("--stop-with-parent", is_flag=True, help="End when the process that started it ends.")
 @click.pass_context
-def sandbox(context: click.Context, listen: tuple[str, int], database: Path | None, no_limits: bool) -> None:
+def sandbox(
+    context: click.Context,
+    *,
+    listen: tuple[str, int],
+    database: Path | None,
+    no_limits: bool,
+    stop_with_parent: bool,
+) -> None:
     """Serve QuickBooks Online on this machine: realms 1 (US), 2 (CA), 3 (GB) and 4 (AU).
 
     Client id, client secret and a refresh token that never changes are all "sandbox". The first line
     of output is the address.
     """
     if context.invoked_subcommand is None:
-        _serve(*listen, database=database, limits_on=not no_limits)
+        parent = os.getppid() if stop_with_parent else None
+        _serve(*listen, database=database, limits_on=not no_limits, parent=parent)
 
 
-def _serve(host: str, port: int, *, database: Path | None, limits_on: bool) -> None:
+def _serve(host: str, port: int, *, database: Path | None, limits_on: bool, parent: int | None) -> None:
     from ops.sandbox.http.app import sandbox_app
     from ops.sandbox.http.server import address, bind, serve
     from ops.sandbox.sandbox import Sandbox
@@ -62,7 +72,8 @@ def _serve(host: str, port: int, *, database: Path | None, limits_on: bool) -> N
     # A company is a great many small objects that stay: collecting them costs a fifth of the throughput.
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
-    serve(sandbox_app(running), listener, lambda: click.echo(f"{address(listener)} is QuickBooks Online now"))
+    ready = f"{address(listener)} is QuickBooks Online now"
+    serve(sandbox_app(running), listener, lambda: click.echo(ready), parent=parent)
     storage.save_checkpoints(running.realms.values())
     storage.close()
 

@@ -163,11 +163,6 @@ class Sandbox:
         """Write a company's switches."""
         self.storage.keep_switches(realm.realm_id, realm.switches())
 
-    def tell(self, realm_id: str, entity: str, entity_id: str, action: str) -> None:
-        """Webhook about a change, if anyone listens."""
-        if self.webhooks:
-            self.webhooks.tell(realm_id, entity, entity_id, action, self.clock())
-
     def reads_by_month(self) -> dict[str, int]:
         """Metered reads by app and month, for the admin API."""
         return {f"{app} {month}": number for (app, month), number in self.reads.items()}

@@ -81,7 +81,14 @@ class SandboxServer:
         Raises:
             SandboxProblem: it is not ready after START_SECONDS.
         """
-        command = [sys.executable, "-c", _PROGRAM, "--listen", f"127.0.0.1:{self._port}"]
+        command = [
+            sys.executable,
+            "-c",
+            _PROGRAM,
+            "--listen",
+            f"127.0.0.1:{self._port}",
+            "--stop-with-parent",
+        ]
         if self._database is not None:
             command += ["--database", str(self._database)]
         if not self._limits:

@@ -1,5 +1,6 @@
 """The server process: uvicorn with uvloop and httptools, and a way to cut a connection."""
 
+import os
 import signal
 import socket
 from collections.abc import Callable
@@ -23,13 +24,19 @@ class _CuttableProtocol(HttpToolsProtocol):
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None], parent: int | None) -> None:
         super().__init__(config)
         self._on_ready = on_ready
+        self._parent = parent
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._on_ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        """uvicorn asks ten times a second whether to end."""
+        orphaned = self._parent is not None and os.getppid() != self._parent
+        return orphaned or await super().on_tick(counter)
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -51,8 +58,13 @@ def address(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(app: ASGIApp, listener: socket.socket, on_ready: Callable[[], None]) -> None:
-    """Serve until SIGTERM or SIGINT; what is in flight then is answered, within GRACE_SECONDS."""
+def serve(
+    app: ASGIApp, listener: socket.socket, on_ready: Callable[[], None], *, parent: int | None = None
+) -> None:
+    """Serve until SIGTERM or SIGINT; what is in flight then is answered, within GRACE_SECONDS.
+
+    With ``parent``, a process id, also until that process is no longer our parent.
+    """
     config = uvicorn.Config(
         app,
         http=_CuttableProtocol,
@@ -72,4 +84,4 @@ def serve(app: ASGIApp, listener: socket.socket, on_ready: Callable[[], None]) -
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
     with listener:
-        _Server(config, on_ready).run(sockets=[listener])
+        _Server(config, on_ready, parent).run(sockets=[listener])

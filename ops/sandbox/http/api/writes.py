@@ -120,9 +120,20 @@ class Writing:
                 self._rows.append(row)
         if "Fault" not in envelope:
             self.realm.counters[f"{write.operation}.{write.entity}"] += 1
-            entity_id = str(envelope[write.entity].get("Id", ""))
-            self.sandbox.tell(self.realm.realm_id, write.entity, entity_id, _ACTIONS[write.operation])
+            self._tell(write, envelope[write.entity])
         return envelope
+
+    def _tell(self, write: Write, answer: Json) -> None:
+        """Webhooks about the object, and about what a payment settles: that changes too."""
+        if not self.sandbox.webhooks or "Id" not in answer:
+            return
+        tell, realm_id = self.sandbox.webhooks.tell, self.realm.realm_id
+        now = self.sandbox.clock()
+        tell(realm_id, write.entity, answer["Id"], _ACTIONS[write.operation], now)
+        if write.entity == "Payment":
+            for line in answer.get("Line", ()):
+                for linked in line.get("LinkedTxn", ()):
+                    tell(realm_id, linked["TxnType"], linked["TxnId"], "updated", now)
 
     def _done(self, write: Write, do: Callable[[], Json] | None) -> Json:
         if do is not None:

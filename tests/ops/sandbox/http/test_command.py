@@ -3,10 +3,13 @@
 import json
 import signal
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 from threading import Thread
 
+import psutil
 import pytest
 from click.testing import CliRunner, Result
 
@@ -43,6 +46,22 @@ def test_sigterm_answers_what_is_in_flight() -> None:
     caller.close()
 
     assert (status, statuses) == (0, [200])
+
+
+def test_it_ends_with_the_tests_that_started_it() -> None:
+    program = (
+        "import sys, time; from ops.sandbox.testing import SandboxServer; server = SandboxServer(); "
+        "server.start(); print(server.pid, flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as tests:
+        assert tests.stdout is not None
+        process = psutil.Process(int(tests.stdout.readline()))
+        assert process.is_running()
+
+        tests.kill()
+
+    psutil.wait_procs([process], timeout=20)
+    assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
 def test_an_address_in_use_is_told_in_a_sentence() -> None:

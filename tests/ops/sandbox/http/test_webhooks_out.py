@@ -120,6 +120,23 @@ def test_update_void_and_delete_are_told_apart(us: Caller, ears: Ears) -> None:
     assert types == ["qbo.invoice.updated.v1", "qbo.invoice.voided.v1", "qbo.invoice.deleted.v1"]
 
 
+def test_a_payment_tells_of_the_invoice_that_it_settles(us: Caller, ears: Ears) -> None:
+    line = {
+        "Amount": 10,
+        "DetailType": "SalesItemLineDetail",
+        "SalesItemLineDetail": {"ItemRef": {"value": "1"}, "TaxCodeRef": {"value": "NON"}},
+    }
+    created = us.create("Invoice", {"CustomerRef": {"value": "1"}, "Line": [line]})
+    us.server.subscribe(ears.url)
+
+    settles = [{"Amount": 10, "LinkedTxn": [{"TxnId": created["Id"], "TxnType": "Invoice"}]}]
+    us.create("Payment", {"CustomerRef": {"value": "1"}, "TotalAmt": 10, "Line": settles})
+
+    payment, invoice = ears.next().json
+    assert payment["type"] == "qbo.payment.created.v1"
+    assert (invoice["type"], invoice["intuitentityid"]) == ("qbo.invoice.updated.v1", created["Id"])
+
+
 def test_items_of_a_batch_are_told_and_repeats_and_refusals_are_not(us: Caller, ears: Ears) -> None:
     us.server.subscribe(ears.url, gather_seconds=0.5)
     items = [{"bId": "1", "operation": "create", "Customer": ANN}]
