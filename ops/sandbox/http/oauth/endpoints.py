@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from ops.sandbox.http.exact_json import UnreadableJson, read_object
@@ -152,6 +152,10 @@ class OAuthEndpoints:
 
     async def tokens(self, request: Request) -> Response:
         """Code or refresh token for tokens."""
+        switches = self._sandbox.grants.switches
+        if switches.failures:
+            switches.failures -= 1
+            return PlainTextResponse("Service Unavailable", 503)
         form = await _form(request)
         try:
             client_id = _app(self._sandbox, request, form)

@@ -7,7 +7,7 @@ Sources: Intuit's pages "OAuth 2.0" and its FAQ (access 3600 s; the refresh valu
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 ACCOUNTING_SCOPE = "com.intuit.quickbooks.accounting"
 ALL_SCOPES = f"{ACCOUNTING_SCOPE} openid profile email phone address"
@@ -21,7 +21,8 @@ class OAuthSwitches(BaseModel):
 
     ``parallel_refresh``: both get the same new tokens (``both``, as the FAQ reads), the second within
     ``parallel_seconds`` gets invalid_grant (``second_fails``), or the second wins and kills what the
-    first was given (``first_dies``); users report both of the latter.
+    first was given (``first_dies``); users report both of the latter. ``failures``: so many of the next
+    calls for tokens are answered with 503 and plain text.
     """
 
     model_config = ConfigDict(extra="forbid", validate_assignment=True)
@@ -34,6 +35,7 @@ class OAuthSwitches(BaseModel):
     hard_cap_seconds: int = 157_680_000
     parallel_refresh: Literal["both", "second_fails", "first_dies"] = "both"
     parallel_seconds: float = 5
+    failures: int = Field(0, ge=0)
 
 
 class OAuthError(Exception):

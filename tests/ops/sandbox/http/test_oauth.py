@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 import urllib3
 
-from ops.sandbox.testing import SandboxServer
+from ops.sandbox.testing import SandboxProblem, SandboxServer
 from tests.ops.sandbox.http.caller import Caller
 
 DAY = 86_400
@@ -371,6 +371,15 @@ def test_two_refreshes_at_once(app: App, way: str, second: int, first_lives: boo
     assert status == second
     assert (status_of(app.server, first["access_token"]) == 200) is first_lives
     assert (app.refresh(first["refresh_token"])[0] == 200) is (way == "both")
+
+
+def test_the_token_endpoint_can_be_away_for_a_while(app: App) -> None:
+    app.server.oauth_switches(failures=1)
+
+    with pytest.raises(SandboxProblem, match="503"):
+        app.server.access_token()
+
+    assert app.server.access_token()
 
 
 def test_userinfo_names_the_person_who_consented(app: App) -> None:
