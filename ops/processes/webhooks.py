@@ -72,7 +72,7 @@ def run_webhooks(settings: Settings, directory: Directory) -> int:
     ):
         for part in (publisher, writer, relay, connections):
             part.start()
-        _serve(app, listener, shutdown_seconds=settings.shutdown_seconds)
+        serve(app, listener, shutdown_seconds=settings.shutdown_seconds)
         connections.close()
         relay.close(CLOSE_SECONDS)
         publisher.close(CLOSE_SECONDS)
@@ -97,7 +97,7 @@ def listen(address: str) -> socket.socket:
         ) from error
 
 
-def _serve(app: App, listener: socket.socket, *, shutdown_seconds: float) -> None:
+def serve(app: App, listener: socket.socket, *, shutdown_seconds: float) -> None:
     """Serve until a signal: uvicorn then takes no new connections and answers what is in flight."""
     # uvicorn raises the signal again when it has ended; by then it has done its work.
     for number in (signal.SIGTERM, signal.SIGINT):
