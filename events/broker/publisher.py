@@ -120,6 +120,7 @@ class Publisher:
             self._closing.set()
             self._wake()
         if self._thread.ident is None:
+            self._refuse_new("the publisher was never started")
             return
         self._thread.join(timeout_seconds)
         with self._lock:
@@ -251,20 +252,23 @@ class Publisher:
         connection, channel = self._connection, self._channel
         if connection is None or channel is None or not channel.is_ready or self._blocked:
             return
-        if not self._waiting or channel.window.free <= 0:
+        if not self._waiting or not channel.window.has_room:
             return
         with connection.one_write():
             self._fill(channel)
 
     def _fill(self, channel: ConfirmChannel) -> None:
         now, waiting, window = self._clock(), self._waiting, channel.window
-        while waiting and window.free > 0:
+        while waiting and window.has_room:
             ticket = waiting.popleft()
-            for _ in range(min(FAIR_SHARE, window.free)):
+            for _ in range(FAIR_SHARE):
                 taken = ticket.take(now)
                 if taken is None:
                     break
                 channel.send(ticket, *taken, now=now)
+                if not window.has_room:
+                    waiting.append(ticket)
+                    break
             else:
                 waiting.append(ticket)
 
@@ -285,7 +289,7 @@ class Publisher:
 
     def _disconnect_when_done(self) -> None:
         if self._closing.is_set():
-            idle = not self._waiting and (self._channel is None or self._channel.window.free == self._window)
+            idle = not self._waiting and (self._channel is None or self._channel.window.is_empty)
             if idle or not self.connected:
                 self._disconnect()
 

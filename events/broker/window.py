@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from events.broker.tickets import Ticket
 from events.outgoing import NotConfirmed, Outgoing, Refused, Unroutable
 
+WINDOW_BYTES = 4_000_000
+"""No more than this is on its way at once: behind hundreds of large bodies no confirm would come in time."""
+
 
 @dataclass(slots=True)
 class Sent:
@@ -25,19 +28,26 @@ class Window:
     """
 
     def __init__(self, size: int) -> None:
-        self.size = size
+        self._size = size
+        self._bytes = 0
         self._sent: dict[int, Sent] = {}
         self._last_tag = 0
         self._lowest_open = 1
 
     @property
-    def free(self) -> int:
-        """How many more messages may be sent now."""
-        return self.size - len(self._sent)
+    def has_room(self) -> bool:
+        """Whether one more message may be sent now."""
+        return len(self._sent) < self._size and self._bytes < WINDOW_BYTES
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is on its way."""
+        return not self._sent
 
     def add(self, ticket: Ticket, place: int, message: Outgoing, *, now: float) -> None:
         """A message was just given to the channel."""
         self._last_tag += 1
+        self._bytes += len(message.body)
         self._sent[self._last_tag] = Sent(ticket, place, message, now)
 
     def confirmed(self, tag: int, *, multiple: bool) -> None:
@@ -81,15 +91,16 @@ class Window:
         self, outcome: NotConfirmed, *, culprit: NotConfirmed | None = None, exchange: str = ""
     ) -> None:
         """The channel is gone: nothing in flight can be confirmed any more. ``culprit`` is for ``exchange``'s."""
-        sent, self._sent = self._sent, {}
+        sent, self._sent, self._bytes = self._sent, {}, 0
         for one in sent.values():
             guilty = culprit is not None and one.message.exchange == exchange
             one.ticket.settle(one.place, culprit if guilty else outcome)
 
     def _close(self, tag: int, *, multiple: bool) -> list[Sent]:
-        if not multiple:
-            one = self._sent.pop(tag, None)
-            return [] if one is None else [one]
-        tags = range(self._lowest_open, tag + 1)
-        self._lowest_open = max(self._lowest_open, tag + 1)
-        return [one for number in tags if (one := self._sent.pop(number, None)) is not None]
+        tags = range(self._lowest_open, tag + 1) if multiple else (tag,)
+        if multiple:
+            self._lowest_open = max(self._lowest_open, tag + 1)
+        closed = [one for number in tags if (one := self._sent.pop(number, None)) is not None]
+        for one in closed:
+            self._bytes -= len(one.message.body)
+        return closed

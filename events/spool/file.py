@@ -77,10 +77,16 @@ class SpoolFile:
             self._sqlite.execute("UPDATE size SET messages = ?", (size,))
         return stored
 
-    def oldest(self, limit: int) -> list[Spooled]:
-        """The first messages, in order."""
-        rows = self._sqlite.execute("SELECT * FROM message ORDER BY place LIMIT ?", (limit,))
-        return [Spooled(place, _message(*columns)) for place, *columns in rows]
+    def oldest(self, limit: int, *, limit_bytes: int = 4_000_000) -> list[Spooled]:
+        """The first messages, in order: ``limit`` at most, and one at least unless the spool is empty."""
+        found: list[Spooled] = []
+        size = 0
+        for place, *columns in self._sqlite.execute("SELECT * FROM message ORDER BY place LIMIT ?", (limit,)):
+            found.append(Spooled(place, _message(*columns)))
+            size += len(found[-1].message.body)
+            if size >= limit_bytes:
+                break
+        return found
 
     def remove(self, places: Sequence[int]) -> None:
         """Forget messages; those that are gone already do not matter."""

@@ -28,6 +28,8 @@ from ops.settings import Settings
 BACKLOG = 2048
 KEEP_ALIVE_SECONDS = 30
 CLOSE_SECONDS = 5.0
+CONFIRM_SECONDS = 3.0
+"""After that a webhook is spooled: Shopify waits 5 s for its answer. Source: Shopify, "HTTPS webhooks"."""
 
 
 class _Room:
@@ -56,7 +58,9 @@ def run_webhooks(settings: Settings, directory: Directory) -> int:
     metrics = Metrics()
     room = _Room(settings.spool_limit, metrics)
     path = Path(settings.spool_path)
-    publisher = Publisher(settings.broker_url, connection_name="counterfoil webhooks")
+    publisher = Publisher(
+        settings.broker_url, confirm_timeout_seconds=CONFIRM_SECONDS, connection_name="counterfoil webhooks"
+    )
     writer = SpoolWriter(path, limit=settings.spool_limit, on_count=room.holds)
     relay = Relay(path, publisher, on_count=room.holds)
     connections = Connections(directory)

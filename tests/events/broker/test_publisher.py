@@ -81,6 +81,34 @@ def test_a_batch_larger_than_the_window_arrives_whole_and_in_order(
     assert [found.json()["n"] for found in broker.take(QUEUE)] == list(range(500))
 
 
+def test_large_messages_do_not_keep_each_other_from_being_confirmed_in_time(
+    broker: Broker, make_publisher: MakePublisher
+) -> None:
+    _declare(broker)
+    publisher = make_publisher(broker.url, confirm_timeout_seconds=5.0)
+    large = Outgoing("", QUEUE, b"x" * 1_000_000)
+
+    outcomes = publisher.publish_all([large] * 30, timeout_seconds=60.0)
+
+    assert outcomes == [None] * 30
+
+
+def test_a_long_batch_does_not_hold_up_a_single_message(
+    broker: Broker, make_publisher: MakePublisher
+) -> None:
+    _declare(broker)
+    publisher = make_publisher(broker.url, window=50)
+    batch = [_message(n) for n in range(10_000)]
+    caller = threading.Thread(target=lambda: publisher.publish_all(batch, timeout_seconds=60.0))
+    caller.start()
+    wait_for(lambda: broker.count(QUEUE) > 0)
+
+    publisher.publish(_message(-1)).result(5.0)
+
+    assert caller.is_alive()
+    caller.join(60.0)
+
+
 def test_every_thread_gets_the_outcome_of_its_own_messages(
     broker: Broker, make_publisher: MakePublisher
 ) -> None:

@@ -1,7 +1,7 @@
 """Which confirm belongs to which message."""
 
 from events.broker.tickets import Batch
-from events.broker.window import Window
+from events.broker.window import WINDOW_BYTES, Window
 from events.outgoing import BrokerAway, ConfirmTimeout, NotConfirmed, Outgoing, Refused, Unroutable
 
 
@@ -27,7 +27,7 @@ def test_a_confirm_is_for_its_own_message_alone() -> None:
     window.confirmed(2, multiple=False)
 
     assert _kinds(batch) == [ConfirmTimeout, None, ConfirmTimeout]
-    assert window.free == 8
+    assert not window.is_empty
 
 
 def test_a_multiple_confirm_is_for_everything_up_to_its_tag_that_is_still_open() -> None:
@@ -70,4 +70,16 @@ def test_after_a_lost_channel_nothing_in_flight_is_confirmed() -> None:
     window.confirmed(2, multiple=True)
 
     assert _kinds(batch) == [BrokerAway, Unroutable]
-    assert window.free == 10
+    assert window.is_empty
+
+
+def test_a_window_is_full_by_number_or_by_bytes_and_confirms_make_room() -> None:
+    by_number, by_bytes = Window(2), Window(100)
+    _sent(by_number, [_message(b"1"), _message(b"2")])
+    _sent(by_bytes, [_message(b"x" * (WINDOW_BYTES // 2)), _message(b"x" * (WINDOW_BYTES // 2))])
+    assert (by_number.has_room, by_bytes.has_room) == (False, False)
+
+    by_number.confirmed(2, multiple=True)
+    by_bytes.confirmed(1, multiple=False)
+
+    assert (by_number.has_room, by_bytes.has_room) == (True, True)

@@ -55,6 +55,16 @@ def test_messages_are_kept_in_order_and_removed_one_by_one(path: Path) -> None:
     file.close()
 
 
+def test_large_messages_are_read_few_at_a_time(path: Path) -> None:
+    file = SpoolFile(path, limit=10)
+    file.put([[Outgoing("", "orders.held", b"x" * 1000)] * 5])
+
+    assert len(file.oldest(10, limit_bytes=2500)) == 3
+    assert len(file.oldest(10, limit_bytes=1)) == 1
+    assert len(file.oldest(2)) == 2
+    file.close()
+
+
 def test_a_group_that_does_not_fit_is_left_out_whole_and_a_smaller_one_still_fits(path: Path) -> None:
     file = SpoolFile(path, limit=3)
 
