@@ -15,7 +15,9 @@ from workers.quickbooks.breaker import Breaker
 from workers.quickbooks.budget import Budget
 from workers.quickbooks.client import QuickBooks
 from workers.quickbooks.http import Http
+from workers.quickbooks.limits import Limits
 from workers.quickbooks.oauth import OAuth
+from workers.quickbooks.reads import ReadMeter
 from workers.quickbooks.tokens import TokenSource
 from workers.secrets import Secrets
 
@@ -28,6 +30,7 @@ class Online:
     oauth: OAuth
     budget: Budget
     breaker: Breaker
+    reads: ReadMeter
 
 
 def utc_now() -> datetime:
@@ -54,6 +57,15 @@ def open_quickbooks(settings: Settings, engine: Engine, secrets: Secrets, metric
     tokens = TokenSource(
         engine=engine, secrets=secrets, oauth=oauth, owner=owner, clock=utc_now, sleep=time.sleep
     )
-    client = QuickBooks(settings.quickbooks_url, http=http, tokens=tokens, clock=utc_now, observer=metrics)
-    budget = Budget(engine=engine, app=settings.intuit_client_id, clock=utc_now, monotonic=time.monotonic)
-    return Online(client, oauth, budget, Breaker(monotonic=time.monotonic))
+    reads = ReadMeter(engine=engine, app=settings.intuit_client_id, clock=utc_now)
+    client = QuickBooks(
+        settings.quickbooks_url, http=http, tokens=tokens, clock=utc_now, observer=metrics, reads=reads
+    )
+    budget = Budget(
+        engine=engine,
+        app=settings.intuit_client_id,
+        clock=utc_now,
+        monotonic=time.monotonic,
+        limits=Limits().scaled(settings.quickbooks_limits_scale),
+    )
+    return Online(client, oauth, budget, Breaker(monotonic=time.monotonic), reads)

@@ -47,6 +47,7 @@ class Settings(BaseModel):
     secret_key: SecretStr = SecretStr("")
     quickbooks_url: HttpUrl = "https://quickbooks.api.intuit.com"
     intuit_discovery_url: HttpUrl = "https://developer.api.intuit.com/.well-known/openid_configuration"
+    quickbooks_limits_scale: float = Field(1.0, gt=0)
     intuit_client_id: str = ""
     intuit_client_secret: SecretStr = SecretStr("")
     listen: Listen = "127.0.0.1:8080"

@@ -18,8 +18,8 @@ def _exact(value: Any) -> Any:
 
 Money = Annotated[
     Decimal,
-    BeforeValidator(_exact),
     Field(max_digits=24, decimal_places=8, allow_inf_nan=False),
+    BeforeValidator(_exact),
     PlainSerializer(lambda amount: format(amount, "f"), return_type=str, when_used="json"),
 ]
 """An amount in a currency that its neighbour field names; in JSON it travels as text."""

@@ -6,6 +6,7 @@
     │   └── StaleObject             5010 after a re-read: somebody was faster
     ├── Wait                  not yet: comes back in a moment, no attempt is used
     │   ├── WaitsForSale            a refund whose sale is not booked yet
+    │   ├── WaitsForProduct         a stock level whose product is not known yet
     │   └── ObjectBusy              another worker holds this store object
     ├── Hold                  the connection is paused; nothing is wrong with the message
     │   ├── Throttled               429: this company's budget is used up for the moment
@@ -45,19 +46,37 @@ class StaleObject(RetryLater):
 
 
 class Wait(SyncError):
-    """Not this event's turn yet; it comes back after ``delay_seconds`` and no attempt is used up."""
+    """Not this event's turn yet; it comes back after ``delay_seconds`` or more, and no attempt is used up.
+
+    After ``limit_seconds`` (None: as the setting says) it becomes ``otherwise``, and a person must act.
+    """
 
     reason = "wait"
 
-    def __init__(self, message: str, *, delay_seconds: int = 5) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        delay_seconds: int = 5,
+        limit_seconds: float | None = None,
+        otherwise: "NeedsAttention | None" = None,
+    ) -> None:
         super().__init__(message)
         self.delay_seconds = delay_seconds
+        self.limit_seconds = limit_seconds
+        self.otherwise = otherwise
 
 
 class WaitsForSale(Wait):
     """A refund came before its sale was booked."""
 
     reason = "waits_for_sale"
+
+
+class WaitsForProduct(Wait):
+    """A stock level came before its product."""
+
+    reason = "waits_for_product"
 
 
 class ObjectBusy(Wait):

@@ -21,11 +21,13 @@ def snapshot(
     data: Shape,
     version: datetime | None,
     happened: str = "",
+    partitionkey: str | None = None,
 ) -> Envelope:
     """The whole state of one object. The same state is the same event, whatever topic it came under.
 
     ``version`` None: the store does not say when it changed. ``happened`` makes the same state another
-    event, where the action itself matters (an order that came back from the trash).
+    event, where the action itself matters (an order that came back from the trash). ``partitionkey``: the
+    object whose events must run one after another, where that is not the subject.
     """
     state = data.model_dump(mode="json")
     digest = sha256(
@@ -41,6 +43,7 @@ def snapshot(
         subject=subject,
         time=version or webhook.received_at,
         connection=webhook.connection,
+        partitionkey=partitionkey,
         data=state,
     )
 

@@ -72,6 +72,8 @@ def run_worker(
     with health:
         worker.run()
     publisher.close(CLOSE_SECONDS)
+    with contextlib.suppress(SQLAlchemyError):
+        online.reads.flush()
     engine.dispose()
     return 0
 

@@ -8,7 +8,7 @@ from typing import Any
 from schemas.inventory import StockLevel
 from workers.answers import carried_out
 from workers.context import Context
-from workers.errors import AccountUnmapped, ProductUnknown, RemovedInQuickBooks
+from workers.errors import AccountUnmapped, ProductUnknown, RemovedInQuickBooks, WaitsForProduct
 from workers.items.lookup import found_items, known_item, wanted_item
 from workers.items.stock import item_now
 from workers.mapping.adjustment import adjustment_document
@@ -16,6 +16,9 @@ from workers.mapping.frame import Frame
 from workers.mapping.marks import book_date, private_note
 from workers.outcomes import Booked, Document, Outcome, Skipped, Superseded
 from workers.steps import Json, Step, Steps, StoreKey, SyncMapping, Write, recall, remember
+
+PRODUCT_WAIT_SECONDS = 120.0
+"""A product's own webhook is on its way as long as that at most, or it was never sent."""
 
 ONLY_PLACE = "shop"
 """Stands for the place of a store that names none."""
@@ -66,11 +69,15 @@ def _item(
         return by_hand.quickbooks_id
     found = (yield from found_items([wanted], frame)) if level.sku else {}
     if wanted not in found:
-        raise ProductUnknown(
-            f"{frame.subject}: no QuickBooks item is known for it. Sync its product first, or say which item it is, "
-            "then Retry.",
-            cause=level.sku or level.item_id,
-            fix=frame.fix("products", level.sku or "SKU"),
+        raise WaitsForProduct(
+            f"{frame.subject}: its product is not known yet. It is tried again by itself.",
+            limit_seconds=PRODUCT_WAIT_SECONDS,
+            otherwise=ProductUnknown(
+                f"{frame.subject}: no QuickBooks item is known for it. Sync its product first, or say which item "
+                "it is, then Retry.",
+                cause=level.sku or level.item_id,
+                fix=frame.fix("products", level.sku or "SKU"),
+            ),
         )
     return found[wanted].quickbooks_id
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from schemas.orders import Buyer
@@ -87,6 +88,11 @@ def resolve_customer(party: Party, known: Known, frame: Frame) -> Generator[Step
     return mapping.quickbooks_id
 
 
+def _unnamed(party: Party) -> str:
+    """Tells one person from another in failure groups and headers without saying who it is."""
+    return f"buyer {sha256(party.distinct.encode()).hexdigest()[:12]}"
+
+
 def _alias(key: StoreKey, of: SyncMapping) -> SyncMapping:
     return SyncMapping(key, of.entity, of.quickbooks_id, of.sync_token, detail=of.detail)
 
@@ -107,7 +113,7 @@ def _found(party: Party, frame: Frame) -> Generator[Step, Any, Json | None]:
     active = [row for row in rows if row.get("Active", True)]
     if rows and not active:
         raise CustomerClash(
-            f"{frame.subject}: customer {rows[0].get('DisplayName')} is inactive in QuickBooks. "
+            f"{frame.subject}: customer {rows[0]['Id']} is inactive in QuickBooks. "
             "Make the customer active there, then Retry.",
             cause=f"inactive customer {rows[0]['Id']}",
             fix="QuickBooks: Customers, Include inactive, Make active",
@@ -138,9 +144,9 @@ def _created(party: Party, frame: Frame) -> Generator[Step, Any, str]:
     """A new customer, under the first display name that is free (A61)."""
     if frame.settings.unknown_customer == "stop" and party.fields:
         raise CustomerUnknown(
-            f"{frame.subject}: QuickBooks has no customer with the e-mail of this buyer ({party.distinct}). "
+            f"{frame.subject}: QuickBooks has no customer with the e-mail of this buyer. "
             "Create the customer there, then Retry.",
-            cause=party.distinct,
+            cause=_unnamed(party),
             fix=frame.fix("unknown_customer", value="create"),
         )
     for number, name in enumerate(_names(party), start=1):
@@ -158,9 +164,9 @@ def _created(party: Party, frame: Frame) -> Generator[Step, Any, str]:
             yield from remember(_adopted(key, customer, party))
         return str(customer["Id"])
     raise CustomerClash(
-        f'{frame.subject}: the name "{party.name}" is taken in QuickBooks by another customer, vendor or employee. '
+        f"{frame.subject}: the buyer's name is taken in QuickBooks by another customer, vendor or employee. "
         "Rename one of the two, then Retry.",
-        cause=party.name,
+        cause=_unnamed(party),
         fix="counterfoil errors fix GROUP",
         fault_code=NAME_TAKEN,
     )

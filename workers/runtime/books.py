@@ -12,7 +12,13 @@ from workers.ledger.claims import claim_objects, release_claims
 from workers.ledger.connections import StoredConnection, change_status, read_connection
 from workers.ledger.engine import reading, writing
 from workers.ledger.entries import Entry, record_entries, settled_events
-from workers.ledger.failures import Failure, ignored_objects, record_failures, resolve_failures
+from workers.ledger.failures import (
+    Failure,
+    ignored_objects,
+    record_failures,
+    resolve_failures,
+    set_aside_ignored,
+)
 from workers.ledger.intents import Intent, finish_intents, open_intents, start_intents
 from workers.ledger.mappings import Remembered, recall_mappings, store_mappings
 from workers.runtime.delivery import Delivery
@@ -21,7 +27,8 @@ from workers.steps import StoreKey, SyncMapping
 
 
 class ClaimLost(Exception):
-    """We stood still so long that another worker took our objects over; our results do not count."""
+    """The ledger moved on under us: another worker took our objects over while we stood still, or an operator
+    restored one that was ignored. Our results do not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,7 @@ class Changes:
     started: list[Intent] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    set_aside: list[Failure] = field(default_factory=list)
     released: list[str] = field(default_factory=list)
     hold: Hold | None = None
 
@@ -85,7 +93,7 @@ class Books:
         """Write everything of this stage of the round, or nothing.
 
         Raises:
-            ClaimLost: another worker took an object over; nothing is written.
+            ClaimLost: another worker took an object over, or an operator restored one; nothing is written.
         """
         now = self._services.clock()
         with writing(self._services.engine) as database:
@@ -95,6 +103,7 @@ class Books:
             record_entries(database, changes.entries, now)
             resolve_failures(database, self._workflow, [entry.event_id for entry in changes.entries], now)
             record_failures(database, changes.failures)
+            self._set_aside(database, changes.set_aside)
             if changes.hold is not None:
                 self._pause(database, changes.hold)
             self._release(database, changes.released)
@@ -103,6 +112,10 @@ class Books:
         owner = self._services.owner
         if release_claims(database, self._connection_id, keys, owner=owner) != set(keys):
             raise ClaimLost(self._connection_id)
+
+    def _set_aside(self, database: Database, events: Sequence[Failure]) -> None:
+        if not set_aside_ignored(database, self._connection_id, events):
+            raise ClaimLost(f"{self._connection_id}: restored meanwhile")
 
     def _pause(self, database: Database, hold: Hold) -> None:
         now = self._services.clock()

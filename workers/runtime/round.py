@@ -39,6 +39,9 @@ from workers.steps import Recall, Remember, StoreKey, SyncMapping
 MAX_PAUSE_SECONDS = 120.0
 """A longer pause is no pause but a hold: the events go to the held queue."""
 
+THROTTLE_SECONDS = 60.0
+"""The pause after a 429 that names none. Source: Intuit's page "Limits and throttles"."""
+
 REPEATS = 3
 """How often one call is repeated at once when its outcome is unknown, before an attempt is used up."""
 
@@ -179,9 +182,9 @@ class Round:
                 answers = make_call(services.quickbooks, call)
             except Throttled as error:
                 services.breaker.succeeded()
-                services.budget.throttled(call.realm_id, error.seconds or 60.0)
-                if (error.seconds or 60.0) > MAX_PAUSE_SECONDS:
+                if (error.seconds or THROTTLE_SECONDS) > MAX_PAUSE_SECONDS:
                     return error
+                services.budget.throttled(call.realm_id, error.seconds or THROTTLE_SECONDS)
             except QuickBooksUnavailable as error:
                 services.breaker.failed()
                 repeats += 1
@@ -197,10 +200,14 @@ class Round:
 
     def _permit(self, *, batch: bool) -> Pauses:
         """Wait until one call may go out."""
-        # the breaker first, and once: while it is open its yes makes this call the only probe
-        while (pause := self._services.breaker.delay()) > 0:
-            yield pause
-        while (pause := self._services.budget.take(self._realm_id, batch=batch)) > 0:
+        breaker = self._services.breaker
+        while True:
+            pause = breaker.delay()
+            if pause <= 0:
+                pause = self._services.budget.take(self._realm_id, batch=batch)
+                if pause <= 0:
+                    return
+                breaker.unused()  # we may have been the probe; somebody else can be it meanwhile
             yield pause
 
     def _answer(self, ask: Ask, answer: Answer) -> None:

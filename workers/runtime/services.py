@@ -51,6 +51,10 @@ class Breaker(Protocol):
         """QuickBooks did not answer."""
         ...
 
+    def unused(self) -> None:
+        """The call that ``delay`` allowed does not go out after all."""
+        ...
+
     @property
     def open(self) -> bool:
         """True while only probes go out."""

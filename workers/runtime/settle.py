@@ -60,6 +60,10 @@ class Policy:
     sale_wait_seconds: float = 86_400.0
 
 
+PATIENCE = 4
+"""An event that has waited long is looked at less often: after a quarter of the time that it has waited."""
+
+
 def decide(error: SyncError | None, *, attempts: int, waited_seconds: float, policy: Policy) -> Settlement:
     """Decide from the error alone. ``attempts`` counts the tries before this one."""
     match error:
@@ -69,10 +73,11 @@ def decide(error: SyncError | None, *, attempts: int, waited_seconds: float, pol
             return DelayedRetry(shortest_delay(seconds), uses_attempt=False)
         case Hold():
             return HoldBack()
-        case Wait() if waited_seconds >= policy.sale_wait_seconds:
+        case Wait() if waited_seconds >= (error.limit_seconds or policy.sale_wait_seconds):
             return DeadLetter(_waited_too_long(error))
         case Wait():
-            return DelayedRetry(shortest_delay(error.delay_seconds), uses_attempt=False)
+            delay_seconds = max(error.delay_seconds, waited_seconds / PATIENCE)
+            return DelayedRetry(shortest_delay(delay_seconds), uses_attempt=False)
         case RetryLater() if attempts + 1 < policy.max_attempts:
             return DelayedRetry(DELAYS_SECONDS[min(attempts, len(DELAYS_SECONDS) - 1)])
         case RetryLater():
@@ -89,4 +94,6 @@ def shortest_delay(seconds: float) -> int:
 
 
 def _waited_too_long(error: Wait) -> NeedsAttention:
+    if error.otherwise is not None:
+        return error.otherwise
     return SaleMissing(f"{error} It waited too long. Retry when the sale is booked.", cause=str(error))

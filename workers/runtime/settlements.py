@@ -7,10 +7,11 @@ from datetime import datetime
 
 from events import names
 from events.outgoing import HeaderValue, NotConfirmed, Outgoing
+from workers.errors import NeedsAttention
 from workers.ledger.engine import reading
 from workers.ledger.entries import Entry
-from workers.ledger.failures import Failure, first_failed, header_values
-from workers.outcomes import Booked, Outcome, status_of
+from workers.ledger.failures import LATER_EVENT, Failure, first_failed, header_values
+from workers.outcomes import Booked, Outcome, Skipped, status_of
 from workers.runtime.books import Changes
 from workers.runtime.delivery import WAITING_SINCE, Delivery
 from workers.runtime.services import Services
@@ -21,6 +22,16 @@ log = logging.getLogger(__name__)
 
 PUBLISH_SECONDS = 30.0
 """How long a round waits for the confirms of its copies and delayed retries."""
+
+
+IGNORED = Skipped("ignored")
+"""The outcome of an event whose store object an operator ignores: it is kept for Restore."""
+
+
+class ObjectIgnored(NeedsAttention):
+    """An operator ignores this store object; the event waits for Restore and nobody is asked anything."""
+
+    reason = LATER_EVENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +55,7 @@ def settle_all(
     now = services.clock()
     decided = [(task, _decision(task, services, now)) for task in ended]
     failures = {
-        task.delivery.event_id: _failure(task, settlement, services, now)
+        task.delivery.event_id: _failure(task, settlement.error, services, now)
         for task, settlement in decided
         if isinstance(settlement, DeadLetter)
     }
@@ -52,7 +63,9 @@ def settle_all(
     changes.failures.extend(failures.values())
     for task, settlement in decided:
         delivery = task.delivery
-        if isinstance(settlement, Ack) and task.outcome is not None:
+        if task.outcome == IGNORED:
+            changes.set_aside.append(_failure(task, _ignored(delivery), services, now))
+        elif isinstance(settlement, Ack) and task.outcome is not None:
             changes.entries.extend(_entry(delivery, task.outcome))
         if delivery.object_key in claimed:
             changes.released.append(delivery.object_key)
@@ -129,8 +142,16 @@ def _copy(delivery: Delivery, queue: str, headers: dict[str, HeaderValue]) -> Ou
     return Outgoing("", queue, delivery.body, message_id=delivery.event_id, headers=headers)
 
 
-def _failure(task: Task, settlement: DeadLetter, services: Services, now: datetime) -> Failure:
-    delivery, error = task.delivery, settlement.error
+def _ignored(delivery: Delivery) -> ObjectIgnored:
+    return ObjectIgnored(
+        f"{delivery.subject} is ignored, so this later event is kept and not synced. Restore brings all of it back.",
+        cause=delivery.subject,
+        fix=f"counterfoil errors restore {delivery.event_id}",
+    )
+
+
+def _failure(task: Task, error: NeedsAttention, services: Services, now: datetime) -> Failure:
+    delivery = task.delivery
     return Failure(
         event_id=delivery.event_id,
         workflow=delivery.workflow,

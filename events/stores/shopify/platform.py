@@ -114,7 +114,10 @@ def _levels(webhook: Webhook, body: Row) -> list[Envelope]:
         return []
     subject = f"level/{level.location_id or 'shop'}/{level.item_id}"
     version = products.changed_at(body)
-    return [snapshot(webhook, "inventory.level_changed", subject, data=level, version=version)]
+    item = f"level/{level.item_id}"  # the places of one item are summed, so they run one after another
+    return [
+        snapshot(webhook, "inventory.level_changed", subject, data=level, version=version, partitionkey=item)
+    ]
 
 
 def _contacts(webhook: Webhook, event_type: str, body: Row) -> list[Envelope]:

@@ -9,7 +9,7 @@ import pytest
 from schemas.inventory import Product, ProductRemoved, StockLevel, Variant
 from tests.workers.play import NOON, Play, played
 from tests.workers.stories import line, order
-from workers.errors import AccountUnmapped, ProductUnknown, RemovedInQuickBooks, SkuMissing
+from workers.errors import AccountUnmapped, ProductUnknown, RemovedInQuickBooks, SkuMissing, WaitsForProduct
 from workers.outcomes import Booked, Skipped, Superseded
 from workers.steps import Json
 
@@ -220,11 +220,13 @@ def test_a74_level_names_the_variant_by_its_inventory_item() -> None:
     assert on_hand(play) == 42
 
 
-def test_a74_unknown_item_is_an_error() -> None:
+def test_a74_level_before_its_product_waits_and_then_asks_a_person() -> None:
     play = played()
 
-    with pytest.raises(ProductUnknown):
+    with pytest.raises(WaitsForProduct) as waits:
         play.run("inventory.level_changed", level("5", sku="NOT-THERE"))
+
+    assert isinstance(waits.value.otherwise, ProductUnknown)
 
 
 def test_a74_item_without_stock_is_skipped() -> None:

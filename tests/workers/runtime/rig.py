@@ -138,6 +138,9 @@ class FakeBreaker:
     def failed(self) -> None:
         self.failures += 1
 
+    def unused(self) -> None:
+        """Nothing to give back."""
+
     @property
     def open(self) -> bool:
         return False

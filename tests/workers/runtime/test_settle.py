@@ -11,6 +11,7 @@ from workers.errors import (
     SyncError,
     TaxCodeUnmapped,
     Throttled,
+    WaitsForProduct,
     WaitsForSale,
 )
 from workers.runtime.settle import (
@@ -44,7 +45,21 @@ REJECTED = QuickBooksRejected("no", fault_code="6000")
         ),
         pytest.param(ReconnectNeeded("x"), 9, 0.0, HoldBack(), id="reconnect-holds"),
         pytest.param(ConnectionPaused("x"), 9, 0.0, HoldBack(), id="paused-holds"),
-        pytest.param(WaitsForSale("x"), 9, 99.0, DelayedRetry(5, uses_attempt=False), id="refund-waits-free"),
+        pytest.param(WaitsForSale("x"), 9, 19.0, DelayedRetry(5, uses_attempt=False), id="refund-waits-free"),
+        pytest.param(
+            WaitsForSale("x"),
+            0,
+            80.0,
+            DelayedRetry(30, uses_attempt=False),
+            id="long-waits-are-looked-at-less",
+        ),
+        pytest.param(
+            WaitsForProduct("x", limit_seconds=9.0, otherwise=UNMAPPED),
+            0,
+            9.0,
+            DeadLetter(UNMAPPED),
+            id="own-limit",
+        ),
         pytest.param(UNMAPPED, 0, 0.0, DeadLetter(UNMAPPED), id="person-at-once"),
         pytest.param(REJECTED, 0, 0.0, DeadLetter(REJECTED), id="rejected-at-once"),
     ],
