@@ -20,7 +20,7 @@ from tests.rig.waiting import wait_for
 
 USUAL_PORTS = (5672, 15672, 15692, 4369)
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]  # several starts of a node, on a loaded machine
 
 
 @pytest.fixture
