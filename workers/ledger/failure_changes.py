@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Connection, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, or_, select, tuple_, update
 
 from schemas.envelope import Workflow
 from workers.ledger.engine import insert_for
-from workers.ledger.failures import Failure, batched_ids, new_row
+from workers.ledger.failures import LATER_EVENT, Failure, batched_ids, new_row
 from workers.ledger.tables import failed_messages as rows
 
 
@@ -70,7 +70,8 @@ def ignore(connection: Connection, target: Target, order: Order, reason: str) ->
 def restore(connection: Connection, workflow: Workflow, event_id: str, order: Order) -> int:
     """Take an ignored message for a replay, and all that was ignored of the same store object.
 
-    A refund needs its order, so an ignored order is restored with its refund. Returns how many.
+    A refund needs its order, so an ignored order is restored with its refund. What came later of the object, and
+    of an order's refunds, was kept as ignored and comes back too. Returns how many.
     """
     ignored = (rows.c.workflow == workflow, rows.c.status == "ignored")
     row = connection.execute(
@@ -83,7 +84,17 @@ def restore(connection: Connection, workflow: Workflow, event_id: str, order: Or
     same_object: ColumnElement[bool] = rows.c.event_id == event_id
     objects = {row.subject, row.object_key} - {""}
     if objects:
-        same_object = (rows.c.connection_id == row.connection_id) & rows.c.subject.in_(objects)
+        came_later = rows.c.object_key.in_(objects) & (rows.c.reason == LATER_EVENT)
+        same_object = (rows.c.connection_id == row.connection_id) & or_(
+            rows.c.subject.in_(objects), came_later
+        )
+    # A worker that keeps one more event of the object holds these rows; the UPDATE then sees its row as well.
+    connection.execute(
+        select(rows.c.event_id)
+        .where(*ignored, same_object)
+        .order_by(rows.c.sequence, rows.c.event_id)
+        .with_for_update()
+    )
     return connection.execute(
         update(rows)
         .where(*ignored, same_object)
@@ -91,9 +102,19 @@ def restore(connection: Connection, workflow: Workflow, event_id: str, order: Or
     ).rowcount
 
 
-def claimed_places(connection: Connection, workflow: Workflow, command_id: str, after: Place) -> list[Place]:
-    """What a command has claimed and not yet published, oldest first. Bodies come later, in chunks."""
-    found = connection.execute(
+def claimed_places(
+    connection: Connection,
+    workflow: Workflow,
+    command_id: str,
+    after: Place,
+    *,
+    only_event: str | None = None,
+) -> list[Place]:
+    """What a command has claimed and not yet published, oldest first. Bodies come later, in chunks.
+
+    ``only_event`` finds the one row by its key, however many others are being retried.
+    """
+    wanted = (
         select(rows.c.sequence, rows.c.event_id)
         .where(
             rows.c.workflow == workflow,
@@ -103,7 +124,9 @@ def claimed_places(connection: Connection, workflow: Workflow, command_id: str, 
         )
         .order_by(rows.c.sequence, rows.c.event_id)
     )
-    return [Place(row.sequence, row.event_id) for row in found]
+    if only_event is not None:
+        wanted = wanted.where(rows.c.event_id == only_event)
+    return [Place(row.sequence, row.event_id) for row in connection.execute(wanted)]
 
 
 def read_bodies(connection: Connection, workflow: Workflow, event_ids: Sequence[str]) -> dict[str, bytes]:

@@ -15,6 +15,9 @@ from workers.ledger.tables import failed_messages as rows
 MESSAGE_LIMIT = 4000
 """Characters of a sentence in a header: all headers must fit one frame of 128 KiB (RabbitMQ's ``frame_max``)."""
 
+LATER_EVENT = "ignored_object"
+"""Reason of a row that was written because the event's store object was ignored already."""
+
 IDS_AT_ONCE = 500
 """Ids in one IN list: far below the number of parameters that SQLite and PostgreSQL take."""
 
@@ -114,6 +117,37 @@ def resolve_failures(
             .values(status="resolved", changed_at=now)
         ).rowcount
     return resolved
+
+
+def set_aside_ignored(connection: Connection, connection_id: str, events: Sequence[Failure]) -> bool:
+    """Keep later events of ignored store objects, for Restore; they are ignored from the start and have no copy.
+
+    False, and nothing written, when an operator has restored one of the objects meanwhile.
+    """
+    latest = {(event.workflow, event.event_id): event for event in events}
+    if not latest:
+        return True
+    held: set[str] = set()
+    for keys in batched_ids([key for event in events for key in (event.subject, event.object_key)]):
+        # Locked in the same order as Restore does: it waits for us and then finds our rows, or we for it.
+        wanted = (
+            select(rows.c.subject)
+            .where(
+                rows.c.connection_id == connection_id, rows.c.subject.in_(keys), rows.c.status == "ignored"
+            )
+            .order_by(rows.c.sequence, rows.c.event_id)
+        )
+        held.update(connection.execute(wanted.with_for_update(read=True)).scalars())
+    if not all(held & {event.subject, event.object_key} for event in events):
+        return False
+    insert = insert_for(connection.dialect, rows)
+    statement = insert.on_conflict_do_update(
+        index_elements=[rows.c.event_id, rows.c.workflow],
+        set_={"status": "ignored", "changed_at": insert.excluded.changed_at},
+        where=rows.c.status.in_(("unresolved", "retry_issued")),
+    )
+    connection.execute(statement, [new_row(event) | {"status": "ignored"} for event in latest.values()])
+    return True
 
 
 def ignored_objects(connection: Connection, connection_id: str, keys: Collection[str]) -> set[str]:
