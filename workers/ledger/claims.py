@@ -39,10 +39,24 @@ def claim_objects(
     return set(connection.scalars(statement, rows))
 
 
-def renew_claims(connection: Connection, *, owner: str, now: datetime) -> None:
-    """Keep all claims of a living worker."""
-    until = now + timedelta(seconds=CLAIM_SECONDS)
-    connection.execute(update(claims).where(claims.c.owner == owner).values(until=until))
+def renew_claims(
+    connection: Connection, connection_id: str, object_keys: Iterable[str], *, owner: str, now: datetime
+) -> set[str]:
+    """Keep the claims of a living worker. Returns those that were still ours."""
+    wanted = sorted(set(object_keys))
+    if not wanted:
+        return set()
+    statement = (
+        update(claims)
+        .where(
+            claims.c.connection_id == connection_id,
+            claims.c.object_key.in_(wanted),
+            claims.c.owner == owner,
+        )
+        .values(until=now + timedelta(seconds=CLAIM_SECONDS))
+        .returning(claims.c.object_key)
+    )
+    return set(connection.scalars(statement))
 
 
 def release_claims(

@@ -8,7 +8,7 @@ from sqlalchemy import Connection as Database
 
 from schemas.envelope import Workflow
 from workers.errors import Hold
-from workers.ledger.claims import claim_objects, release_claims
+from workers.ledger.claims import claim_objects, release_claims, renew_claims
 from workers.ledger.connections import StoredConnection, change_status, read_connection
 from workers.ledger.engine import reading, writing
 from workers.ledger.entries import Entry, record_entries, settled_events
@@ -89,8 +89,8 @@ class Books:
         with reading(self._services.engine) as database:
             return recall_mappings(database, self._connection_id, keys)
 
-    def commit(self, changes: Changes) -> None:
-        """Write everything of this stage of the round, or nothing.
+    def commit(self, changes: Changes, *, held: Iterable[str]) -> None:
+        """Write everything of this stage of the round, or nothing. ``held``: the objects still worked on.
 
         Raises:
             ClaimLost: another worker took an object over, or an operator restored one; nothing is written.
@@ -106,11 +106,27 @@ class Books:
             self._set_aside(database, changes.set_aside)
             if changes.hold is not None:
                 self._pause(database, changes.hold)
-            self._release(database, changes.released)
+            self._check(database, changes.released, set(held))
 
-    def _release(self, database: Database, keys: Sequence[str]) -> None:
-        owner = self._services.owner
-        if release_claims(database, self._connection_id, keys, owner=owner) != set(keys):
+    def keep(self, object_keys: Iterable[str]) -> None:
+        """Renew claims."""
+        services = self._services
+        with writing(services.engine) as database:
+            renew_claims(
+                database, self._connection_id, object_keys, owner=services.owner, now=services.clock()
+            )
+
+    def release(self, object_keys: Iterable[str]) -> None:
+        """Give claims back."""
+        with writing(self._services.engine) as database:
+            release_claims(database, self._connection_id, object_keys, owner=self._services.owner)
+
+    def _check(self, database: Database, released: Sequence[str], held: set[str]) -> None:
+        """Also before a call: a worker that stood still must not write what its successor has written."""
+        owner, now = self._services.owner, self._services.clock()
+        ours = release_claims(database, self._connection_id, released, owner=owner)
+        ours |= renew_claims(database, self._connection_id, held, owner=owner, now=now)
+        if ours != held.union(released):
             raise ClaimLost(self._connection_id)
 
     def _set_aside(self, database: Database, events: Sequence[Failure]) -> None:

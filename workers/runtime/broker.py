@@ -9,6 +9,7 @@ from typing import Any
 
 from kombu.connection import Connection
 from kombu.entity import Queue
+from kombu.exceptions import OperationalError
 
 from schemas.envelope import Workflow
 from workers.runtime.delivery import Delivery, read_delivery
@@ -141,7 +142,7 @@ class Inlet:
 def _broker_errors(connection: Any) -> Iterator[None]:
     try:
         yield
-    except (*connection.connection_errors, *connection.channel_errors) as error:
+    except (OperationalError, *connection.connection_errors, *connection.channel_errors) as error:
         raise BrokerLost(f"{type(error).__name__}: {error}") from error
 
 

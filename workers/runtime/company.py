@@ -16,7 +16,8 @@ from workers.steps import Company
 READS = 4
 """Requests that reading a company costs: info, preferences, tax codes, tax rates."""
 
-_one_reader = threading.Lock()
+_readers: dict[str, threading.Lock] = {}
+"""One reader of each connection's company at a time."""
 
 
 def known_company(stored: StoredConnection) -> Company | None:
@@ -25,12 +26,12 @@ def known_company(stored: StoredConnection) -> Company | None:
 
 
 def read_company(stored: StoredConnection, services: Services) -> Company:
-    """Ask QuickBooks for the company and keep it; one thread at a time, the others then find it in the ledger.
+    """Ask QuickBooks for the company and keep it; one thread a connection, the others then find it.
 
     Raises:
         SyncError: QuickBooks could not be asked.
     """
-    with _one_reader:
+    with _readers.setdefault(stored.connection.connection_id, threading.Lock()):
         with reading(services.engine) as database:
             again = read_connection(database, stored.connection.connection_id)
         known = known_company(again) if again is not None else None

@@ -13,6 +13,7 @@ between gives a second copy, never a lost event.
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from functools import partial
+from typing import TypeVar
 
 from workers.errors import (
     ConnectionPaused,
@@ -46,6 +47,7 @@ REPEATS = 3
 """How often one call is repeated at once when its outcome is unknown, before an attempt is used up."""
 
 Pauses = Iterator[float]
+T = TypeVar("T")
 
 
 class Round:
@@ -93,6 +95,14 @@ class Round:
         """The deliveries that the broker must not forget yet."""
         return [delivery for delivery in self.deliveries if delivery.event_id not in self._settled_ids]
 
+    def keep(self) -> None:
+        """Renew its claims while it runs or rests; for another thread."""
+        self._books.keep(self._claimed)
+
+    def release(self) -> None:
+        """Give back what it claimed: it has failed."""
+        self._books.release(self._claimed)
+
     def _live(self) -> list[Task]:
         return [task for task in self._open_tasks if not task.ended]
 
@@ -116,13 +126,11 @@ class Round:
     def _start(self, stored: StoredConnection) -> Pauses:
         company = known_company(stored)
         if company is None:
-            for _ in range(READS):
-                yield from self._permit(batch=False)
-            try:
-                company = read_company(stored, self._services)
-            except SyncError as error:
-                self._fail(self._live(), error)
+            read = yield from self._attempt(partial(read_company, stored, self._services), permits=READS)
+            if isinstance(read, SyncError):
+                self._fail(self._live(), read)
                 return
+            company = read
         context = contexts(stored, company)
         for task in self._live():
             envelope = task.delivery.envelope
@@ -173,18 +181,26 @@ class Round:
                 self._answer(ask, answer)
 
     def _send(self, call: Call) -> Generator[float, None, list[Answer] | SyncError]:
-        """Make the call as soon as budget and breaker allow. The outcome of a whole call that failed comes back."""
+        """Make the call; the outcome of a whole call that failed comes back."""
+        action = partial(make_call, self._services.quickbooks, call)
+        return (yield from self._attempt(action, batch=call.is_batch))
+
+    def _attempt(
+        self, action: Callable[[], T], *, batch: bool = False, permits: int = 1
+    ) -> Generator[float, None, T | SyncError]:
+        """Act as soon as budget and breaker allow; again when the outcome is unknown and may yet become known."""
         services = self._services
         repeats = 0
         while True:
-            yield from self._permit(batch=call.is_batch)
+            for _ in range(permits):
+                yield from self._permit(batch=batch)
             try:
-                answers = make_call(services.quickbooks, call)
+                answers = action()
             except Throttled as error:
                 services.breaker.succeeded()
                 if (error.seconds or THROTTLE_SECONDS) > MAX_PAUSE_SECONDS:
                     return error
-                services.budget.throttled(call.realm_id, error.seconds or THROTTLE_SECONDS)
+                services.budget.throttled(self._realm_id, error.seconds or THROTTLE_SECONDS)
             except QuickBooksUnavailable as error:
                 services.breaker.failed()
                 repeats += 1
@@ -277,7 +293,9 @@ class Round:
         """Store results and intents together, then let the broker forget what is settled."""
         changes, self._changes = self._changes, Changes()
         if changes != Changes():
-            self._books.commit(changes)
+            held = self._claimed.difference(changes.released)
+            self._books.commit(changes, held=held)
+            self._claimed = held
         self._services.crash("after commit")
         if settled:
             self._settled_ids.update(one.delivery.event_id for one in settled)

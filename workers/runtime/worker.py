@@ -7,19 +7,20 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from events.outgoing import NotConfirmed
 from schemas.envelope import Workflow
-from workers.ledger.claims import CLAIM_SECONDS, release_all_claims, renew_claims
+from workers.ledger.claims import CLAIM_SECONDS, release_all_claims
 from workers.ledger.engine import writing
 from workers.runtime.books import ClaimLost
 from workers.runtime.broker import BrokerLost, Inlet
 from workers.runtime.delivery import Delivery
 from workers.runtime.lanes import Lanes
+from workers.runtime.pool import Pool
 from workers.runtime.round import Round
 from workers.runtime.services import Services
 from workers.runtime.settlements import Settled
@@ -60,7 +61,7 @@ class Worker:
         self._services = services
         self._lanes = Lanes(rounds_per_lane=rounds_per_company)
         self._inlet = Inlet(broker_url, workflows, self._lanes.add, services.clock)
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="round")
+        self._pool = Pool(threads)
         self._threads = threads
         self._shutdown_seconds = shutdown_seconds
         self._monotonic = monotonic
@@ -68,7 +69,7 @@ class Worker:
         self._returned: deque[tuple[Round, str]] = deque()
         self._sleepers: list[_Sleeper] = []
         self._slept: deque[_Sleeper] = deque()
-        self._running = 0
+        self._running: dict[Round, None] = {}
         self._number = 0
         self._stopping = threading.Event()
         self._over = threading.Event()
@@ -95,7 +96,6 @@ class Worker:
             finally:
                 self.connected = False
                 self._lanes.forget()
-        self._pool.shutdown(wait=False, cancel_futures=True)
         self._over.set()
         keeper.join()
         if not self._running:
@@ -125,13 +125,15 @@ class Worker:
             if self._stopping.is_set():
                 self._returned.append((sleeper.round, "stopping"))
             else:
-                self._pool.submit(self._go_on, sleeper.round, sleeper.pauses)
+                self._pool.submit(partial(self._go_on, sleeper.round, sleeper.pauses))
+        if self._stopping.is_set():
+            return
         while self._active() < self._threads and (deliveries := self._lanes.next_round(now)):
             self._begin(deliveries)
 
     def _active(self) -> int:
         """Rounds that hold a thread or wait for one; those that rest hold none and keep nobody waiting."""
-        return self._running - len(self._sleepers)
+        return len(self._running) - len(self._sleepers)
 
     def _patience(self) -> float:
         wakes = [sleeper.wakes_at for sleeper in self._sleepers[:1]]
@@ -143,9 +145,9 @@ class Worker:
         )
 
     def _begin(self, deliveries: list[Delivery]) -> None:
-        self._running += 1
         run = Round(deliveries, self._services, self._on_settled)
-        self._pool.submit(self._go_on, run, run.run())
+        self._running[run] = None
+        self._pool.submit(partial(self._go_on, run, run.run()))
 
     def _on_settled(self, settled: list[Settled]) -> None:
         self._settled.append(settled)
@@ -162,15 +164,21 @@ class Worker:
                 self._slept.append(_Sleeper(self._monotonic() + pause, self._number, run, pauses))
         except (SQLAlchemyError, NotConfirmed, ClaimLost) as error:
             log.warning("round failed, runs again", extra={"problem": type(error).__name__})
-            self._returned.append((run, "again"))
+            self._give_up(run)
         except Exception:
             log.exception("round failed, runs again")
-            self._returned.append((run, "again"))
+            self._give_up(run)
         finally:
             self._inlet.wake()
 
+    def _give_up(self, run: Round) -> None:
+        """Let others have its objects: its deliveries may go to another worker now."""
+        with contextlib.suppress(SQLAlchemyError):  # then they are free when the claims end
+            run.release()
+        self._returned.append((run, "again"))
+
     def _take_back(self, run: Round, why: str) -> None:
-        self._running -= 1
+        del self._running[run]
         open_ = [delivery for delivery in run.unsettled() if self._inlet.is_current(delivery)]
         if why == "again" and not self._stopping.is_set():
             self._lanes.postpone(run.deliveries, open_, until=self._monotonic() + RERUN_SECONDS)
@@ -179,8 +187,10 @@ class Worker:
 
     def _keep_claims(self) -> None:
         while not self._over.wait(CLAIM_SECONDS / 3):
-            with contextlib.suppress(SQLAlchemyError), writing(self._services.engine) as database:
-                renew_claims(database, owner=self._services.owner, now=self._services.clock())
+            with contextlib.suppress(SQLAlchemyError):
+                # copied in one step: the consuming thread changes it meanwhile
+                for run in list(self._running):
+                    run.keep()
 
     def _release_claims(self) -> None:
         """Nothing runs any more: others need not wait until our claims end by themselves."""

@@ -52,7 +52,7 @@ def test_a_dead_workers_objects_are_free_again(engine: Engine) -> None:
 def test_a_living_workers_claims_are_kept_by_renewing_them(engine: Engine) -> None:
     claim(engine, "one", "order/1")
     with writing(engine) as database:
-        renew_claims(database, owner="one", now=LATER)
+        renew_claims(database, "acme", ["order/1"], owner="one", now=LATER)
 
     assert claim(engine, "two", "order/1", now=LATER) == set()
 
