@@ -1,6 +1,7 @@
 """One pika channel in confirm mode: it sends, and tells its window what the broker answers."""
 
 import re
+import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,8 @@ from events.outgoing import BrokerAway, NotConfirmed, Outgoing, Refused, Unrouta
 PERSISTENT = 2
 HEADERS_LIMIT_BYTES = 100_000
 """All headers must fit one frame of 131,072 bytes, or the broker closes the whole connection."""
+
+_UNWRITABLE = (AMQPError, AssertionError, ValueError, TypeError, struct.error)
 
 NOT_FOUND = 404
 ACCESS_REFUSED = 403
@@ -40,20 +43,15 @@ class ConfirmChannel:
 
     def send(self, ticket: Ticket, place: int, message: Outgoing, *, now: float) -> None:
         """Publish one message, mandatory and persistent; its outcome reaches the ticket."""
-        if message.headers and _headers_size(message) > HEADERS_LIMIT_BYTES:
-            ticket.settle(place, Refused(f"the headers are over {HEADERS_LIMIT_BYTES} bytes"))
+        if not self._channel.is_open:
+            ticket.settle(place, BrokerAway("the channel is closing"))
             return
-        properties = pika.BasicProperties(
-            content_type=message.content_type,
-            headers=dict(message.headers) or None,
-            delivery_mode=PERSISTENT,
-            message_id=message.message_id,
-        )
         try:
+            properties = _properties(message)
             self._channel.basic_publish(
                 message.exchange, message.routing_key, message.body, properties, mandatory=True
             )
-        except (AMQPError, AssertionError, ValueError, TypeError) as error:
+        except _UNWRITABLE as error:
             # pika encodes before it sends, so nothing of it is on the wire: a name over 255 bytes, for example.
             ticket.settle(place, Refused(f"the message cannot be written as AMQP: {error!r}"))
             return
@@ -122,5 +120,13 @@ def _blame(reason: Exception) -> tuple[str, NotConfirmed | None]:
     return "", None
 
 
-def _headers_size(message: Outgoing) -> int:
-    return sum(len(name) + len(str(value).encode()) for name, value in message.headers.items())
+def _properties(message: Outgoing) -> pika.BasicProperties:
+    size = sum(len(name) + len(str(value).encode()) for name, value in message.headers.items())
+    if size > HEADERS_LIMIT_BYTES:
+        raise ValueError(f"its headers are over {HEADERS_LIMIT_BYTES} bytes")
+    return pika.BasicProperties(
+        content_type=message.content_type,
+        headers=dict(message.headers) or None,
+        delivery_mode=PERSISTENT,
+        message_id=message.message_id,
+    )
