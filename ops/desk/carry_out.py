@@ -42,11 +42,11 @@ Releaser = Callable[[CommandRow, Callable[[], None]], CommandRow]
 
 @dataclass(frozen=True, slots=True)
 class Handled:
-    """How a command ended, for the metrics and for the sweep. ``settled`` copies are now out of date."""
+    """How a command ended, for the log and the metrics."""
 
     command: str
     result: str
-    settled: int = 0
+    matched: int = 0
 
 
 @dataclass(slots=True)
@@ -183,7 +183,7 @@ class Workbench:
         answer = answer_for(row)
         publish_or_raise(self.publisher, [answer.message()])
         self.checkpoint("answered")
-        return Handled(row.command, answer.result, settled=row.matched)
+        return Handled(row.command, answer.result, matched=row.matched)
 
     def _set_aside(self, arrival: Arrival, problem: NotUnderstood) -> Handled:
         now = self.now().isoformat().replace("+00:00", "Z")

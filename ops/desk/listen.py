@@ -52,14 +52,14 @@ class Observer(Protocol):
 class Listener:
     """Hands commands and dead letters of one workflow to those who know, one at a time, and acks them.
 
-    ``settled`` is called when copies in the error queue are out of date.
+    ``command_done`` is called after each command.
     """
 
     broker_url: str
     workbench: Workbench
     dead_letters: DeadLetters
     observer: Observer
-    settled: Callable[[], None]
+    command_done: Callable[[], None]
     stopping: Event
     connected: bool = False
     _arrived: deque[tuple[Callable[[Any], None], Any]] = field(default_factory=deque)
@@ -162,11 +162,10 @@ class Listener:
                 "workflow": self.workbench.workflow,
                 "command": handled.command,
                 "result": handled.result,
-                "matched": handled.settled,
+                "matched": handled.matched,
             },
         )
-        if handled.settled:
-            self.settled()
+        self.command_done()
 
     def _dead_letter(self, message: Any) -> None:
         fate = self.dead_letters.take(

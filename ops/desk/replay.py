@@ -34,8 +34,11 @@ def replay(
     Raises:
         NotConfirmed: the broker is away; the command stays "running" and goes on when it is back.
     """
+    only_event = row.arguments.get("event_id") if row.matched == 1 else None
     with reading(ledger) as connection:
-        places = claimed_places(connection, row.workflow, row.command_id, row.published_to)
+        places = claimed_places(
+            connection, row.workflow, row.command_id, row.published_to, only_event=only_event
+        )
     for start in range(0, len(places), CHUNK):
         chunk = places[start : start + CHUNK]
         refused = _publish_chunk(ledger, publisher, row.workflow, chunk)

@@ -36,7 +36,13 @@ MISSING_SECONDS = 15.0
 BUSY_SECONDS = 60.0
 """After that we look in spite of whoever holds messages of the queue: settled copies must not stay for ever."""
 
-LOOK_SECONDS = 1.0
+QUIET_SECONDS = 1.0
+"""So long no command: a pass keeps the process busy, and the operator's next command is not to wait for it."""
+
+OVERDUE_SECONDS = 10.0
+"""A copy too many for so long is taken out although commands keep coming."""
+
+LOOK_SECONDS = 0.5
 COUNT_SECONDS = 10.0
 
 log = logging.getLogger(__name__)
@@ -63,25 +69,29 @@ class QueueState:
     pass_seconds: float = 0.0
     strangers: int = 0
     missing_since: float | None = None
+    excess_since: float | None = None
     busy_since: float | None = None
 
 
-def sweep_is_due(state: QueueState, *, depth: int, unresolved: int, at: float) -> bool:
+def sweep_is_due(
+    state: QueueState, *, depth: int, unresolved: int, last_command_at: float, at: float
+) -> bool:
     """Whether the queue and the ledger differ long enough to make a pass. The first pass is always due."""
     if state.swept_at is None:
         return True
     ours = depth - state.strangers
     state.missing_since = (state.missing_since or at) if ours < unresolved else None
+    state.excess_since = (state.excess_since or at) if ours > unresolved else None
     if at - state.swept_at < max(SWEEP_SECONDS, REST_FACTOR * state.pass_seconds):
         return False
-    if ours > unresolved:
-        return True
+    if state.excess_since is not None:
+        return at - last_command_at >= QUIET_SECONDS or at - state.excess_since >= OVERDUE_SECONDS
     return state.missing_since is not None and at - state.missing_since >= MISSING_SECONDS
 
 
 @dataclass(slots=True)
 class Watch:
-    """A thread's work: looks every second, or when ``wake`` is set, until ``stopping`` is."""
+    """A thread's work: looks twice a second until ``stopping`` is set."""
 
     broker_url: str
     ledger: Engine
@@ -90,8 +100,8 @@ class Watch:
     observer: Observer
     now: Callable[[], datetime]
     stopping: Event
-    wake: Event = field(default_factory=Event)
     states: dict[Workflow, QueueState] = field(default_factory=dict)
+    _last_command_at: float = float("-inf")
     _connection: BlockingConnection | None = None
     _counted_at: float = float("-inf")
 
@@ -105,17 +115,25 @@ class Watch:
                     "error queues not looked at", extra={"problem": f"{type(error).__name__}: {error}"}
                 )
                 self._disconnect()
-            self.wake.wait(LOOK_SECONDS)
-            self.wake.clear()
+            self.stopping.wait(LOOK_SECONDS)
         self._disconnect()
+
+    def command_done(self) -> None:
+        """A command was answered just now; called from any thread."""
+        self._last_command_at = time.monotonic()
 
     def _look(self) -> None:
         for workflow in self.workflows:
             state = self.states.setdefault(workflow, QueueState())
             with reading(self.ledger) as connection:
                 unresolved = count_unresolved(connection, workflow)
-            began = time.monotonic()
-            if sweep_is_due(state, depth=self._depth(workflow), unresolved=unresolved, at=began):
+            if sweep_is_due(
+                state,
+                depth=self._depth(workflow),
+                unresolved=unresolved,
+                last_command_at=self._last_command_at,
+                at=time.monotonic(),
+            ):
                 self._sweep(workflow, state)
         if time.monotonic() - self._counted_at > COUNT_SECONDS:
             self._counted_at = time.monotonic()

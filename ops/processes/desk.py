@@ -43,7 +43,7 @@ def run_desk(settings: Settings, *, crash: Checkpoint = no_checkpoint) -> int:
         release = Release(settings.broker_url, ledger, publisher, _now, crash)
         workbench = Workbench(workflow, ledger, publisher, release, _now, _new_id, crash)
         dead_letters = DeadLetters(workflow, ledger, publisher, _now, _new_id)
-        return Listener(settings.broker_url, workbench, dead_letters, metrics, watch.wake.set, stopping)
+        return Listener(settings.broker_url, workbench, dead_letters, metrics, watch.command_done, stopping)
 
     listeners = [listener(workflow) for workflow in WORKFLOWS]
     threads = [
@@ -56,7 +56,6 @@ def run_desk(settings: Settings, *, crash: Checkpoint = no_checkpoint) -> int:
         for thread in threads:
             thread.start()
         stopping.wait()
-        watch.wake.set()
         for thread in threads:
             thread.join(settings.shutdown_seconds)
     publisher.close(CLOSE_SECONDS)

@@ -235,14 +235,25 @@ def test_pass_is_made_when_it_is_due(
 ) -> None:
     fresh = replace(state)
 
-    assert sweep_is_due(fresh, depth=depth, unresolved=unresolved, at=at) is due
+    assert sweep_is_due(fresh, depth=depth, unresolved=unresolved, last_command_at=0.0, at=at) is due
 
 
 def test_pause_in_missing_starts_anew_when_the_copy_was_there() -> None:
     state = replace(STATE, missing_since=101.0)
 
-    sweep_is_due(state, depth=5, unresolved=5, at=110.0)
-    due = sweep_is_due(state, depth=4, unresolved=5, at=120.0)
+    sweep_is_due(state, depth=5, unresolved=5, last_command_at=0.0, at=110.0)
+    due = sweep_is_due(state, depth=4, unresolved=5, last_command_at=0.0, at=120.0)
 
     assert due is False
     assert state.missing_since == 120.0
+
+
+def test_pass_waits_for_a_pause_between_commands_but_not_for_ever() -> None:
+    state = replace(STATE)
+
+    looks = {
+        at: sweep_is_due(state, depth=6, unresolved=5, last_command_at=at - 0.1, at=at)
+        for at in (120.0, 125.0, 130.0)
+    }
+
+    assert looks == {120.0: False, 125.0: False, 130.0: True}
