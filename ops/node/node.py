@@ -21,6 +21,9 @@ START_SECONDS = 90.0
 STOP_SECONDS = 30.0
 CTL_SECONDS = 60.0
 PORTS_SECONDS = 5.0
+PORT_TAKEN = ("eaddrinuse", "port_already_used")
+"""What a node's log says when a listener's port, or the one for other nodes, is taken."""
+
 START_TRIES = 3
 
 
@@ -83,7 +86,7 @@ class PrivateNode(Addresses):
             except NodeFailed:
                 self._end_all(grace_seconds=5.0)
                 # Between the look for a free port and the server's bind another program may have taken it.
-                if left and "eaddrinuse" in self._log_text():
+                if left and any(sign in self._log_text() for sign in PORT_TAKEN):
                     self._say("A port was taken in the meantime; trying others.")
                     continue
                 raise
