@@ -31,9 +31,9 @@ class ConfirmChannel:
         connection: pika.SelectConnection,
         *,
         window: int,
-        on_ready: Callable[["ConfirmChannel"], None],
+        on_ready: Callable[[], None],
         on_room: Callable[[], None],
-        on_closed: Callable[["ConfirmChannel"], None],
+        on_closed: Callable[[], None],
     ) -> None:
         self.window = Window(window)
         self.is_ready = False
@@ -73,7 +73,7 @@ class ConfirmChannel:
     def _confirms_are_on(self, _frame: Any) -> None:
         if not self._thrown_away:
             self.is_ready = True
-            self._on_ready(self)
+            self._on_ready()
 
     def _answered(self, frame: Any) -> None:
         if self._thrown_away:
@@ -103,7 +103,7 @@ class ConfirmChannel:
         away = BrokerAway(f"the broker closed the channel: {reason}")
         exchange, culprit = _blame(reason)
         self.window.abandon(away, culprit=culprit, exchange=exchange)
-        self._on_closed(self)
+        self._on_closed()
 
 
 def _blame(reason: Exception) -> tuple[str, NotConfirmed | None]:
