@@ -27,6 +27,10 @@ class ConnectionRefusal(Exception):
     """What the operator asked of a connection cannot be done; the text is a sentence for a person."""
 
 
+class SettingRefused(ConnectionRefusal):
+    """There is no such setting, or it does not take this value."""
+
+
 class Directory:
     """The connections as the webhook process sees them: platform, status and opened webhook secrets."""
 
@@ -76,6 +80,18 @@ def require(database: Database, connection_id: str) -> StoredConnection:
     return stored
 
 
+def require_open(database: Database, connection_id: str) -> StoredConnection:
+    """Read a connection that must be there and not closed.
+
+    Raises:
+        ConnectionRefusal: it is not there, or it is closed.
+    """
+    stored = require(database, connection_id)
+    if stored.connection.status == "closed":
+        raise ConnectionRefusal(f'The connection "{connection_id}" is closed.')
+    return stored
+
+
 def parse_assignment(text: str) -> tuple[list[str], Any]:
     """Read ``taxes."GST 5%"=12`` into its path and value. JSON values are read as JSON, "" means remove.
 
@@ -113,23 +129,32 @@ def change_settings(
     """Merge ``changes`` into a connection's settings (maps key by key; None removes) and store them.
 
     Raises:
-        ConnectionRefusal: no such connection, an unknown setting, a bad value, or somebody was faster.
+        SettingRefused: an unknown setting or a bad value.
+        ConnectionRefusal: no such connection, a closed one, or somebody was faster.
     """
     with writing(engine) as database:
-        stored = require(database, connection_id)
+        stored = require_open(database, connection_id)
         merged = _merged(stored.connection.settings.model_dump(mode="json"), changes)
         try:
             settings = ConnectionSettings.model_validate(merged)
         except ValidationError as error:
-            problem = error.errors()[0]
-            place = ".".join(str(part) for part in problem["loc"])
-            raise ConnectionRefusal(f"{place}: {problem['msg']}.") from None
+            raise _setting_refused(connection_id, error) from None
         if dry_run:
             return settings
         version = stored.settings_version
         if not store_settings(database, connection_id, settings, version=version, now=now):
             raise ConnectionRefusal("Somebody changed the settings at the same time. Try again.")
     return settings
+
+
+def _setting_refused(connection_id: str, error: ValidationError) -> SettingRefused:
+    problem = error.errors()[0]
+    place = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return SettingRefused(
+            f'There is no setting "{place}". `counterfoil connections show {connection_id} --explain` shows all.'
+        )
+    return SettingRefused(f"{place}: {problem['msg'].removeprefix('Value error, ')}.")
 
 
 def _merged(old: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

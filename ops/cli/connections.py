@@ -1,56 +1,39 @@
 """``counterfoil connections …``: link stores to QuickBooks companies and keep their settings."""
 
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, get_args
 
 import click
-import orjson
 from pydantic import BaseModel, ValidationError
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
-from ops.connections import ConnectionRefusal, change_settings, parse_assignment, require
+from ops.cli.connection_states import close, connect, pause, resume
+from ops.cli.showing import JSON_OPTION, ledger, printed
+from ops.connections import SettingRefused, change_settings, parse_assignment, require
 from ops.settings import Settings
 from schemas.connection import Connection, ConnectionSettings, Platform
 from workers.ledger.connections import (
     StoredConnection,
     add_connection,
-    change_status,
     read_connections,
     store_secrets,
 )
-from workers.ledger.engine import open_ledger, reading, writing
-from workers.secrets import SecretKeyError, Secrets
+from workers.ledger.engine import reading, writing
+from workers.secrets import Secrets
 
-JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+__all__ = ["JSON_OPTION", "connections", "ledger", "printed"]
 
 
 @click.group()
 def connections() -> None:
-    """Add, show, change, pause and close connections."""
+    """Add, show, change, connect, pause and close connections."""
 
 
-@contextmanager
-def ledger(settings: Settings) -> Iterator[Engine]:
-    """The database, with refusals turned into one sentence."""
-    engine = open_ledger(settings.database_url)
-    try:
-        yield engine
-    except (ConnectionRefusal, SecretKeyError) as error:
-        raise click.ClickException(str(error)) from error
-    finally:
-        engine.dispose()
-
-
-def printed(document: object) -> None:
-    """Print JSON, indented when a person looks at it."""
-    option = orjson.OPT_INDENT_2 if sys.stdout.isatty() else 0
-    click.echo(orjson.dumps(document, option=option).decode())
+for command in (connect, pause, resume, close):
+    connections.add_command(command)
 
 
 @connections.command("add")
@@ -170,7 +153,10 @@ def set_(
         place[path[-1]] = value
     now = datetime.now(UTC)
     with ledger(settings) as engine:
-        changed = change_settings(engine, connection_id, changes, now=now, dry_run=dry_run)
+        try:
+            changed = change_settings(engine, connection_id, changes, now=now, dry_run=dry_run)
+        except SettingRefused as error:
+            raise click.UsageError(str(error)) from error
         if secret and not dry_run:
             sealed = Secrets(settings.secret_key.get_secret_value()).seal(
                 {"webhook_secrets": [part.strip() for part in secret.split(",") if part.strip()]}
@@ -183,53 +169,6 @@ def set_(
         )
     else:
         click.echo("These settings are good; nothing was changed." if dry_run else "Changed.")
-
-
-@connections.command("pause")
-@click.argument("connection_id")
-@click.option("--reason", default="paused by an operator", show_default=True)
-@click.pass_obj
-def pause(settings: Settings, connection_id: str, reason: str) -> None:
-    """Pause a connection: its events wait, none is lost, no attempt is used up."""
-    _change(settings, connection_id, "paused", reason)
-    click.echo(f"Paused. Its events wait until: counterfoil connections resume {connection_id}")
-
-
-@connections.command("resume")
-@click.argument("connection_id")
-@click.pass_obj
-def resume(settings: Settings, connection_id: str) -> None:
-    """Resume a connection: what was held back flows again."""
-    from ops.cli.commanding import release_held
-
-    _change(settings, connection_id, "active", "")
-    release_held(settings, connection_id)
-    click.echo("Resumed. What was held back flows again.")
-
-
-@connections.command("close")
-@click.argument("connection_id")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.pass_obj
-def close(settings: Settings, connection_id: str, *, yes: bool) -> None:
-    """Close a connection: its webhooks are answered 410, its secrets are forgotten, the ledger stays."""
-    if not yes:
-        click.confirm(f'Close "{connection_id}"? Its queued events will not be booked', abort=True)
-    now = datetime.now(UTC)
-    with ledger(settings) as engine, writing(engine) as database:
-        require(database, connection_id)
-        change_status(database, connection_id, "closed", reason="closed by an operator", now=now)
-        sealed = Secrets(settings.secret_key.get_secret_value()).seal({"webhook_secrets": []})
-        store_secrets(database, connection_id, sealed, now=now)
-    click.echo("Closed.")
-
-
-def _change(settings: Settings, connection_id: str, status: Any, reason: str) -> None:
-    now = datetime.now(UTC)
-    with ledger(settings) as engine, writing(engine) as database:
-        require(database, connection_id)
-        if not change_status(database, connection_id, status, reason=reason, now=now):
-            raise ConnectionRefusal(f'The connection "{connection_id}" is closed.')
 
 
 def _facts(stored: StoredConnection) -> dict[str, object]:
