@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from workers.errors import SyncError
+from workers.errors import NeedsAttention, SyncError
 from workers.ledger.intents import Intent
 from workers.quickbooks.client import BatchItem, Operation, Query, QuickBooks, encode_document
 from workers.runtime.task import Task
@@ -77,7 +77,10 @@ def replay_calls(intents: Sequence[Intent]) -> list[Call]:
 def make_call(quickbooks: QuickBooks, call: Call) -> list[Answer]:
     """Send it. Item faults come back as values; what fails as a whole is raised (``workers.errors``)."""
     if not call.is_batch:
-        return [_single(quickbooks, call.realm_id, call.request_id, call.asks[0])]
+        try:
+            return [_single(quickbooks, call.realm_id, call.request_id, call.asks[0])]
+        except NeedsAttention as refusal:  # of this one operation, as a batch would answer it
+            return [refusal]
     items = [
         BatchItem(_item_id(ask, number), _operation(ask.intent) if ask.intent else Query(ask.statement))
         for number, ask in enumerate(call.asks, start=1)

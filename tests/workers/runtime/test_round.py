@@ -23,9 +23,10 @@ from workers.ledger.claims import claim_objects
 from workers.ledger.connections import change_status, read_connection
 from workers.ledger.engine import reading, writing
 from workers.ledger.tables import claims, entries, failed_messages, intents
-from workers.outcomes import Skipped
+from workers.outcomes import Booked, Document, Skipped
 from workers.runtime.books import ClaimLost
-from workers.steps import Steps
+from workers.runtime.delivery import Delivery
+from workers.steps import Steps, Write, write
 
 ONE = delivery("e1", subject="order/1")
 TWO = delivery("e2", subject="order/2")
@@ -156,6 +157,28 @@ def test_one_bad_item_fails_alone(rig: Rig) -> None:
     assert [message.routing_key for message in rig.mail.sent] == ["orders.errors"]
     assert rig.mail.sent[0].headers["fault_code"] == "6000"
     assert rig.mail.sent[0].body == TWO.body
+
+
+@pytest.mark.parametrize("beside", [(), (TWO,)], ids=["alone", "in-a-batch"])
+def test_a_refusal_that_the_function_knows_how_to_heal_is_healed(
+    rig: Rig, beside: tuple[Delivery, ...]
+) -> None:
+    def healing(context: Context, data: dict[str, object]) -> Steps:
+        document = {"DocNumber": context.envelope.subject}
+        try:
+            answer = yield from write(Write("receipt", "SalesReceipt", "create", document))
+        except QuickBooksRejected:
+            other = {"DocNumber": f"{context.envelope.subject}-2"}
+            answer = yield from write(Write("receipt-2", "SalesReceipt", "create", other))
+        return Booked((Document("SalesReceipt", answer["Id"]),))
+
+    rig.quickbooks.refusals["order/1"] = QuickBooksRejected("taken", fault_code="6240")
+
+    words = rig.run(ONE, *beside, steps_for=healing)
+
+    assert words["e1"] == "booked"
+    assert "order/1-2" in [document["DocNumber"] for document in rig.quickbooks.documents]
+    assert count(rig, intents) == 0
 
 
 def test_a_corrected_document_after_a_refusal_gets_a_new_request_id(rig: Rig) -> None:
