@@ -1,6 +1,7 @@
-"""A stack for each test, on both databases; one sandbox for all of them, a company of it for each."""
+"""A stack for each test; one sandbox for all of them, a company of it for each."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -8,6 +9,8 @@ from ops.sandbox.testing import SandboxServer
 from tests.rig.broker import Broker
 from tests.rig.fixtures import StartProcess
 from tests.rig.stack import Stack
+
+OpenStack = Callable[..., Stack]
 
 
 @pytest.fixture(scope="session")
@@ -17,13 +20,27 @@ def sandbox() -> Iterator[SandboxServer]:
 
 
 @pytest.fixture
-def stack(broker: Broker, sqlite_url: str, sandbox: SandboxServer, process: StartProcess) -> Iterator[Stack]:
-    stack = Stack(
-        broker=broker,
-        database_url=sqlite_url,
-        sandbox=sandbox,
-        realm_id=sandbox.add_company("US"),
-        start=process,
-    )
-    yield stack
-    stack.close()
+def open_stack(sandbox: SandboxServer, process: StartProcess) -> Iterator[OpenStack]:
+    """``open_stack(broker, database_url, **settings)`` gives a stack."""
+    opened: list[Stack] = []
+
+    def start(broker: Broker, database_url: str, **changes: Any) -> Stack:
+        one = Stack(broker=broker, database_url=database_url, sandbox=sandbox, start=process, **changes)
+        opened.append(one)
+        return one
+
+    yield start
+    for stack in opened:
+        stack.close()
+
+
+@pytest.fixture
+def stack(open_stack: OpenStack, broker: Broker, sqlite_url: str) -> Stack:
+    """On SQLite."""
+    return open_stack(broker, sqlite_url)
+
+
+@pytest.fixture
+def either_stack(open_stack: OpenStack, broker: Broker, database_url: str) -> Stack:
+    """Once on SQLite and once on PostgreSQL."""
+    return open_stack(broker, database_url)

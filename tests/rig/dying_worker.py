@@ -1,28 +1,75 @@
-"""A worker that kills itself at a named point: ``python -m tests.rig.dying_worker POINT NTH``."""
+"""Workers that die or stand still at named points, one after another: ``python -m tests.rig.dying_worker STEP…``.
 
+STEP is ``kill:POINT:NTH`` (SIGKILL when the worker passes the point for the nth time), ``stop:POINT:NTH`` (SIGSTOP
+there; it prints ``stopped PID`` first, and lives on after SIGCONT until SIGTERM) or ``run``. Each worker is a fork of
+one process that has imported everything, so that a test can afford many deaths.
+"""
+
+import ctypes
 import os
 import signal
 import sys
+from collections.abc import Callable
 
 from ops.processes.logs import configure_logs
 from ops.processes.worker import run_worker
 from ops.settings import read_settings
 from schemas.envelope import WORKFLOWS
 
+PR_SET_PDEATHSIG = 1
+"""A worker ends with the process that forked it. Source: prctl(2)."""
 
-def main(point: str, nth: int) -> None:
-    """Run a worker with the settings of the environment until the point is passed for the nth time."""
+
+def main(*steps: str) -> int:
+    """Run one worker for each step; the exit code says how the last one ended, as a shell would."""
+    child = 0
+    status = 0
+
+    def pass_on(number: int, _frame: object) -> None:
+        if child:
+            os.kill(child, number)
+
+    signal.signal(signal.SIGTERM, pass_on)
+    for step in steps:
+        child = os.fork()
+        if child == 0:
+            _be_a_worker(step)
+        _, status = os.waitpid(child, 0)
+        sys.stdout.write(f"ended {step} {os.waitstatus_to_exitcode(status)}\n")
+        sys.stdout.flush()
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else 128 - code
+
+
+def _be_a_worker(step: str) -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    code = 1
+    try:
+        configure_logs("info")
+        code = run_worker(read_settings(), WORKFLOWS, crash=_crash(step))
+    finally:
+        os._exit(code)
+
+
+def _crash(step: str) -> Callable[[str], None] | None:
+    what, _, rest = step.partition(":")
+    if what == "run":
+        return None
+    point, _, nth = rest.rpartition(":")
     passed = 0
 
     def crash(here: str) -> None:
         nonlocal passed
         passed += here == point
-        if passed == nth and here == point:
-            os.kill(os.getpid(), signal.SIGKILL)
+        if here != point or passed != int(nth):
+            return
+        if what == "stop":
+            sys.stdout.write(f"stopped {os.getpid()}\n")
+            sys.stdout.flush()
+        os.kill(os.getpid(), signal.SIGSTOP if what == "stop" else signal.SIGKILL)
 
-    configure_logs("info")
-    run_worker(read_settings(), WORKFLOWS, crash=crash)  # type: ignore[arg-type]
+    return crash
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    sys.exit(main(*sys.argv[1:]))

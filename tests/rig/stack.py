@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from functools import partial
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -21,6 +21,7 @@ from ops.quickbooks import open_oauth
 from ops.sandbox.testing import SandboxServer
 from ops.settings import Settings
 from schemas.connection import Connection, ConnectionSettings, Platform
+from schemas.envelope import Workflow
 from tests.rig.broker import Broker
 from tests.rig.fixtures import StartProcess
 from tests.rig.ports import free_port
@@ -36,18 +37,29 @@ from workers.secrets import Secrets
 KEY = "a key for tests only"
 WEBHOOK_SECRET = "the store's own secret"
 SETTLE_SECONDS = 60.0
+LIMITS_SCALE = 50.0
+"""The sandbox of these tests has no limits; a budget this large keeps nobody waiting."""
+
 MARK = "counterfoil:"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Stack:
     """One broker, ledger and QuickBooks company with the connection ``acme-woo``, and the processes a test starts."""
 
     def __init__(
-        self, *, broker: Broker, database_url: str, sandbox: SandboxServer, realm_id: str, start: StartProcess
+        self,
+        *,
+        broker: Broker,
+        database_url: str,
+        sandbox: SandboxServer,
+        start: StartProcess,
+        **changes: Any,
     ) -> None:
+        """``changes``: settings that differ from the usual."""
         self.broker = broker
         self.sandbox = sandbox
-        self.realm_id = realm_id
+        self.realm_id = sandbox.add_company("US")
         self._start = start
         self.settings = Settings(
             broker_url=broker.url,
@@ -58,33 +70,45 @@ class Stack:
             intuit_discovery_url=sandbox.discovery_url,
             intuit_client_id=sandbox.client_id,
             intuit_client_secret=SecretStr(sandbox.client_secret),
-        )
+            quickbooks_limits_scale=LIMITS_SCALE,
+        ).model_copy(update=changes)
         self.engine = open_ledger(database_url)
         upgrade(self.engine)
         with BrokerConnection(broker.url) as connection:
             declare(connection)
         self.connect("acme-woo")
 
-    def connect(self, connection_id: str, *, platform: Platform = "woocommerce", **settings: Any) -> None:
-        """Add a connection to the company, as ``connections add`` and ``connect`` do."""
+    def connect(
+        self,
+        connection_id: str,
+        *,
+        realm_id: str = "",
+        refresh_token: str = "",
+        platform: Platform = "woocommerce",
+        **settings: Any,
+    ) -> None:
+        """Add a connection to a company (the stack's own), as ``connections add`` and ``connect`` do."""
+        realm_id = realm_id or self.realm_id
         now = datetime.now(UTC)
         secrets = Secrets(KEY)
         connection = Connection(
             connection_id=connection_id,
             platform=platform,
-            realm_id=self.realm_id,
-            settings=ConnectionSettings.model_validate(self.book_settings() | settings),
+            realm_id=realm_id,
+            settings=ConnectionSettings.model_validate(self.book_settings(realm_id) | settings),
         )
         with writing(self.engine) as database:
             sealed = secrets.seal({"webhook_secrets": [WEBHOOK_SECRET]})
             add_connection(database, connection, secrets=sealed, now=now)
         oauth = open_oauth(self.settings, Http())
-        save_tokens(self.engine, secrets, self.realm_id, oauth.refresh(self.sandbox.refresh_token), now=now)
+        pair = oauth.refresh(refresh_token or self.sandbox.refresh_token)
+        save_tokens(self.engine, secrets, realm_id, pair, now=now)
 
-    def book_settings(self) -> dict[str, Any]:
+    def book_settings(self, realm_id: str = "") -> dict[str, Any]:
         """Settings that book every simple order of a US company."""
-        accounts = {row["Name"]: row["Id"] for row in self.sandbox.dump(self.realm_id, "Account")}
-        items = self.sandbox.dump(self.realm_id, "Item")
+        realm_id = realm_id or self.realm_id
+        accounts = {row["Name"]: row["Id"] for row in self.sandbox.dump(realm_id, "Account")}
+        items = self.sandbox.dump(realm_id, "Item")
         service = next(row["Id"] for row in items if row["Type"] == "Service")
         return {
             "unknown_product": "fallback",
@@ -103,17 +127,20 @@ class Stack:
         process.wait_url(f"http://{metrics}/health/ready")
         return process
 
-    def start_dying_worker(self, point: str, *, after: int = 1) -> Process:
-        """Start a worker that kills itself (SIGKILL) when it passes ``point`` for the ``after``-th time."""
-        settings = self.settings.model_copy(update={"metrics_listen": f"127.0.0.1:{free_port()}"})
-        return self._start(
-            sys.executable,
-            "-m",
-            "tests.rig.dying_worker",
-            point,
-            str(after),
-            environment=environment(settings, {}),
+    def start_dying_workers(self, *steps: str, **changes: Any) -> Process:
+        """Start workers that die or stand still, one after another (``tests.rig.dying_worker`` says how)."""
+        changed = {"metrics_listen": f"127.0.0.1:{free_port()}", **changes}
+        settings = self.settings.model_copy(update=changed)
+        words = ("-m", "tests.rig.dying_worker", *steps)
+        return self._start(sys.executable, *words, environment=environment(settings, {}), folder=ROOT)
+
+    def run_command(self, *words: str) -> str:
+        """Run ``counterfoil WORDS`` to its end; what it printed."""
+        process = self._start(
+            sys.executable, "-m", "ops.cli.main", *words, environment=environment(self.settings, {})
         )
+        assert process.wait_end(timeout_seconds=SETTLE_SECONDS) == 0, process.output
+        return process.output
 
     def publish(self, *events: Mapping[str, Any]) -> None:
         """Publish events by hand, under confirm."""
@@ -133,9 +160,9 @@ class Stack:
         with reading(self.engine) as database:
             return database.execute(select(failed_messages).order_by(failed_messages.c.sequence)).all()
 
-    def documents(self, entity: str = "SalesReceipt") -> list[dict[str, Any]]:
+    def documents(self, entity: str = "SalesReceipt", realm_id: str = "") -> list[dict[str, Any]]:
         """What we have booked of an entity: the company came with documents of its own."""
-        booked = self.sandbox.dump(self.realm_id, entity)
+        booked = self.sandbox.dump(realm_id or self.realm_id, entity)
         return [document for document in booked if MARK in document.get("PrivateNote", "")]
 
     def wait_settled(self, *event_ids: str, timeout_seconds: float = SETTLE_SECONDS) -> dict[str, str]:
@@ -156,11 +183,12 @@ class Stack:
         wait_for(found, timeout_seconds=SETTLE_SECONDS, what=f"event {event_id} is {status}")
         return found()[0]
 
-    def assert_quiet(self, *workflows: str) -> None:
+    def assert_quiet(self, *workflows: Workflow) -> None:
         """Nothing is under way any more: no messages, no intents, no claims."""
         for workflow in workflows or ("orders",):
-            empty = partial(self._is_empty, workflow)
-            wait_for(empty, timeout_seconds=SETTLE_SECONDS, what=f"{workflow} is empty")
+            self._wait_empty(workflow)
+            for seconds in names.DELAYS_SECONDS:
+                self._wait_empty(names.delayed(workflow, seconds))
         with reading(self.engine) as database:
             left = [
                 *database.execute(select(intents.c.event_id)),
@@ -168,17 +196,39 @@ class Stack:
             ]
         assert left == []
 
-    def _is_empty(self, queue: str) -> bool:
-        return self.broker.count(queue) == 0
+    def assert_books_agree(self, *numbers: int, realm_id: str = "", failed: Sequence[str] = ()) -> None:
+        """Queues, ledger, failed messages and QuickBooks say the same: these orders once, those events failed."""
+        self.assert_quiet()
+        booked = sorted(int(receipt["DocNumber"]) for receipt in self.documents(realm_id=realm_id))
+        assert booked == sorted(numbers)
+        unresolved = [row.event_id for row in self.failures() if row.status == "unresolved"]
+        assert sorted(unresolved) == sorted(failed)
+        copies = {message.headers["event_id"] for message in self.broker.peek(names.errors("orders"), 1000)}
+        assert copies == set(failed)
+        assert not set(failed) & set(self.entries())
+
+    def _wait_empty(self, queue: str) -> None:
+        wait_for(
+            lambda: self.broker.count(queue) == 0,
+            timeout_seconds=SETTLE_SECONDS,
+            what=f"{queue} is empty",
+        )
 
     def close(self) -> None:
         """Let the ledger go."""
         self.engine.dispose()
 
 
-def order_event(number: int, *, action: str = "paid", total: str = "12.50", **order: Any) -> dict[str, Any]:
-    """A canonical order with one line, as an event."""
-    moment = "2026-11-20T10:00:00Z"
+def order_event(
+    number: int,
+    *,
+    action: str = "paid",
+    total: str = "12.50",
+    connection: str = "acme-woo",
+    moment: str = "2026-11-20T10:00:00Z",
+    **order: Any,
+) -> dict[str, Any]:
+    """A canonical order with one line, as an event of ``moment``."""
     data: dict[str, Any] = {
         "order_id": str(number),
         "number": str(number),
@@ -207,11 +257,16 @@ def order_event(number: int, *, action: str = "paid", total: str = "12.50", **or
     return {
         "specversion": "1.0",
         "id": f"order-{number}-{action}",
-        "source": "counterfoil/connections/acme-woo",
+        "source": f"counterfoil/connections/{connection}",
         "type": f"orders.{action}",
         "subject": f"order/{number}",
         "time": data["updated_at"],
         "datacontenttype": "application/json",
-        "connection": "acme-woo",
+        "connection": connection,
         "data": data,
     }
+
+
+def paid(number: int) -> str:
+    """The id of ``order_event(number)``."""
+    return f"order-{number}-paid"
