@@ -5,6 +5,9 @@ import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+from urllib.parse import urlsplit
 
 import click
 from rich.console import Console
@@ -14,6 +17,11 @@ from ops.processes.supervisor import Program, Supervisor
 from ops.settings import Settings
 
 COLOURS = {"webhooks": "cyan", "worker": "green", "desk": "magenta", "sandbox": "yellow", "up": "bold"}
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class _Asked(BaseException):
+    """Ctrl-C or SIGTERM: what was started is ended on the way out, whatever we were at."""
 
 
 @click.command()
@@ -25,16 +33,32 @@ COLOURS = {"webhooks": "cyan", "worker": "green", "desk": "magenta", "sandbox": 
 def up(settings: Settings, *, demo: bool, folder: Path) -> None:
     """Run all processes in one terminal. What dies is started again; Ctrl-C ends all of them."""
     console = Console(highlight=False)
-    if demo:
-        from ops.demo.stack import demo_stack
+    for number in SIGNALS:
+        signal.signal(number, _end)
+    try:
+        if demo:
+            _run_demo(console, folder)
+        else:
+            _run(console, settings)
+    except _Asked:
+        console.print("Everything has ended.")
 
+
+def _run_demo(console: Console, folder: Path) -> NoReturn:
+    from ops.demo.company import CompanyRefused
+    from ops.demo.stack import demo_stack
+    from ops.node.install import InstallFailed
+    from ops.node.node import NodeFailed
+
+    try:
         with demo_stack(folder, say=console.print, show=_printer(console)) as stack:
-            console.print("")
-            for name, address in stack.addresses.items():
-                console.print(f"  {name:<16} {address}")
-            console.print("\nCtrl-C ends it.")
-            _until_signal()
-        return
+            _print_addresses(console, stack.addresses)
+            _wait()
+    except (CompanyRefused, InstallFailed, NodeFailed) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _run(console: Console, settings: Settings) -> NoReturn:
     from ops.cli.setup import prepare
 
     prepare(settings)
@@ -47,21 +71,38 @@ def up(settings: Settings, *, demo: bool, folder: Path) -> None:
         for name in TOGETHER
     }
     supervisor = Supervisor(programs, say=_printer(console))
-    supervisor.start()
-    console.print(f"Webhooks  http://{settings.listen}/webhooks/CONNECTION")
-    console.print("Metrics   " + "  ".join(f"{name} http://{port}/metrics" for name, port in ports.items()))
-    console.print("Ctrl-C ends it.")
     try:
-        _until_signal()
+        supervisor.start()
+        addresses = {"Webhooks": f"http://{settings.listen}/webhooks/CONNECTION"}
+        addresses |= {f"{name} metrics": f"http://{port}/metrics" for name, port in ports.items()}
+        addresses["Management UI"] = _without_password(settings.management_url)
+        _print_addresses(console, addresses)
+        _wait()
     finally:
         supervisor.stop(settings.shutdown_seconds + 10.0)
 
 
-def _until_signal() -> None:
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
-    ended.wait()
+def _end(_number: int, _frame: FrameType | None) -> NoReturn:
+    for number in SIGNALS:
+        signal.signal(number, lambda *_: None)  # a second Ctrl-C must not cut the ending short
+    raise _Asked
+
+
+def _wait() -> NoReturn:
+    while True:
+        threading.Event().wait()
+
+
+def _print_addresses(console: Console, addresses: dict[str, str]) -> None:
+    console.print("")
+    for name, address in addresses.items():
+        console.print(f"  {name:<16} {address}", soft_wrap=True)
+    console.print("\nCtrl-C ends it.")
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def _printer(console: Console) -> Callable[[str, str], None]:
@@ -70,6 +111,6 @@ def _printer(console: Console) -> Callable[[str, str], None]:
     def say(name: str, line: str) -> None:
         with lock:
             console.print(f"[{COLOURS.get(name, 'white')}]{name:>8}[/]  ", end="")
-            console.print(line, markup=False)
+            console.print(line, markup=False, soft_wrap=True)
 
     return say

@@ -1,5 +1,6 @@
 """Running several processes as one: output with names, a restart for one that dies, one end for all."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -79,7 +80,7 @@ class Supervisor:
             try:
                 member.process.wait(max(0.1, deadline - self._monotonic()))
             except subprocess.TimeoutExpired:
-                self._say("up", f"{member.name} did not end in time and is killed")
+                self._tell("up", f"{member.name} did not end in time and is killed")
                 _signal(member.process, signal.SIGKILL)
                 member.process.wait()
             for reader in member.readers:
@@ -95,7 +96,7 @@ class Supervisor:
         if member.process is not None and member.process.poll() is not None:
             member.deaths = 0 if now - member.started_at > STEADY_SECONDS else member.deaths + 1
             pause = min(RESTART_LIMIT_SECONDS, RESTART_FIRST_SECONDS * 2 ** min(member.deaths - 1, 10))
-            self._say(
+            self._tell(
                 "up", f"{member.name} ended ({_how(member.process.returncode)}), starts again in {pause:g} s"
             )
             member.process, member.restart_at = None, now + pause
@@ -104,15 +105,23 @@ class Supervisor:
 
     def _launch(self, member: _Member) -> None:
         member.started_at = self._monotonic()
-        member.process = subprocess.Popen(  # noqa: S603 - our own programs
-            list(member.program.argv),
-            env=dict(member.program.environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,  # Ctrl-C reaches us alone, and we end them in order
-        )
+        try:
+            member.process = subprocess.Popen(  # noqa: S603 - our own programs
+                list(member.program.argv),
+                env=dict(member.program.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                start_new_session=True,  # Ctrl-C reaches us alone, and we end them in order
+            )
+        except OSError as error:
+            member.restart_at = member.started_at + RESTART_LIMIT_SECONDS
+            self._tell(
+                "up", f"{member.name} cannot be started ({error}), next try in {RESTART_LIMIT_SECONDS:g} s"
+            )
+            return
         reader = threading.Thread(target=self._read, args=(member.name, member.process), daemon=True)
         reader.start()
         member.readers = [reader]
@@ -120,8 +129,13 @@ class Supervisor:
     def _read(self, name: str, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
         for line in process.stdout:
-            self._say(name, line.rstrip("\n"))
+            self._tell(name, line.rstrip("\n"))
         process.stdout.close()
+
+    def _tell(self, name: str, line: str) -> None:
+        # A terminal that is gone must not stop us from reading: the program would wait for us.
+        with contextlib.suppress(OSError, ValueError):
+            self._say(name, line)
 
 
 def _signal(process: subprocess.Popen[str] | None, number: signal.Signals) -> None:
