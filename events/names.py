@@ -32,6 +32,11 @@ def held(workflow: Workflow) -> str:
     return f"{workflow}.held"
 
 
+def backlog(workflow: Workflow) -> str:
+    """Where the surplus of a company with a backlog waits, so that nobody else waits behind it."""
+    return f"{workflow}.backlog"
+
+
 def commands(workflow: Workflow) -> str:
     """Where the workflow's commands arrive."""
     return f"{workflow}.commands"

@@ -60,7 +60,7 @@ class Settings(BaseModel):
     sale_wait_seconds: int = Field(86_400, ge=1)
     shutdown_seconds: float = Field(20.0, ge=0)
     rounds_per_company: int = Field(4, ge=1, le=32)
-    worker_threads: int = Field(8, ge=1, le=64)
+    worker_threads: int = Field(32, ge=1, le=128)
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:

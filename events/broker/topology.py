@@ -109,6 +109,9 @@ def _of_workflow(workflow: Workflow) -> Iterator[Queue]:
     yield _queue(names.dead(workflow), arguments={})
     work = _queue(workflow, limit=WORK_DELIVERY_LIMIT, arguments=_dead_letters_to(names.dead(workflow)))
     yield _bound(work, EVENTS, f"{workflow}.*")
+    yield _queue(
+        names.backlog(workflow), limit=WORK_DELIVERY_LIMIT, arguments=_dead_letters_to(names.dead(workflow))
+    )
     yield _queue(names.errors(workflow), arguments={})
     yield _queue(names.held(workflow), arguments={})
     for seconds in names.DELAYS_SECONDS:

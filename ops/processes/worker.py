@@ -27,6 +27,9 @@ from workers.secrets import Secrets
 
 CLOSE_SECONDS = 5.0
 
+DATABASE_CONNECTIONS = 8
+"""Threads mostly wait for QuickBooks; their transactions are short and share a few connections."""
+
 
 def run_worker(
     settings: Settings, workflows: Sequence[Workflow], *, crash: Callable[[str], None] | None = None
@@ -35,7 +38,7 @@ def run_worker(
 
     ``crash`` is called with the name of each point between two writes; fault tests end the process there.
     """
-    engine = open_ledger(settings.database_url, pool_size=settings.worker_threads + 2)
+    engine = open_ledger(settings.database_url, pool_size=min(settings.worker_threads, DATABASE_CONNECTIONS))
     metrics = Metrics()
     secrets = Secrets(settings.secret_key.get_secret_value())
     online = open_quickbooks(settings, engine, secrets, metrics)

@@ -11,12 +11,16 @@ from kombu.connection import Connection
 from kombu.entity import Queue
 from kombu.exceptions import OperationalError
 
+from events import names
 from schemas.envelope import Workflow
 from workers.runtime.delivery import Delivery, read_delivery
 
 HEARTBEAT_SECONDS = 30
 PREFETCH = 600
 """Deliveries held in memory: 20 batches. More would only make the broker give more back when we die."""
+
+BACKLOG_PREFETCH = 150
+"""Five batches of those that wait for a company to catch up."""
 
 FRAME_SECONDS = 0.0001
 """How long we look for one more frame: just long enough to be no busy loop (0 would mean "block")."""
@@ -65,12 +69,13 @@ class Inlet:
             self._amqp = connection.connection
             try:
                 for workflow in self._workflows:
-                    self._consume(connection, workflow)
+                    self._consume(connection, workflow, workflow, PREFETCH)
+                    self._consume(connection, workflow, names.backlog(workflow), BACKLOG_PREFETCH)
                 yield
             finally:
                 self._amqp = None
 
-    def _consume(self, connection: Any, workflow: Workflow) -> None:
+    def _consume(self, connection: Any, workflow: Workflow, queue: str, prefetch: int) -> None:
         generation = self._generation
 
         def received(message: Any) -> None:
@@ -83,13 +88,14 @@ class Inlet:
                     message.properties.get("message_id"),
                     received_at=self._clock(),
                     handle=(generation, message),
+                    set_aside=queue != workflow,
                 )
             )
 
         connection.Consumer(
-            [Queue(workflow, no_declare=True)],
+            [Queue(queue, no_declare=True)],
             on_message=received,
-            prefetch_count=PREFETCH,
+            prefetch_count=prefetch,
             auto_declare=False,
             accept=None,
         ).consume()

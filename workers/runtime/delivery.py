@@ -20,8 +20,8 @@ WAITING_SINCE = "waiting_since"
 class Delivery:
     """A message in our hands. ``attempts`` are the tries used up before this one.
 
-    ``envelope`` is None when the message is no valid event; ``problem`` then says why. ``handle`` is the
-    broker's message, only ``broker.py`` looks inside.
+    ``envelope`` is None when the message is no valid event; ``problem`` then says why. ``set_aside``: it comes
+    from the backlog queue. ``handle`` is the broker's message, only ``broker.py`` looks inside.
     """
 
     workflow: Workflow
@@ -35,6 +35,7 @@ class Delivery:
     attempts: int
     waiting_since: datetime | None
     received_at: datetime
+    set_aside: bool
     handle: Any
 
 
@@ -46,6 +47,7 @@ def read_delivery(
     *,
     received_at: datetime,
     handle: object,
+    set_aside: bool = False,
 ) -> Delivery:
     """Read a message; whatever is wrong with it becomes ``problem``, never an exception."""
     envelope, problem = _envelope(workflow, body)
@@ -63,6 +65,7 @@ def read_delivery(
         attempts=_count(headers.get(names.ATTEMPTS)),
         waiting_since=_time(headers.get(WAITING_SINCE)),
         received_at=received_at,
+        set_aside=set_aside,
         handle=handle,
     )
 

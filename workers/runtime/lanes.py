@@ -13,12 +13,20 @@ ROUND_SIZE = 30
 """Operations in one QuickBooks batch. Source: Intuit's page "Limits and throttles"."""
 
 
+LANE_HOLDS = 4 * ROUND_SIZE
+"""What a lane that stands still may keep in memory."""
+
+SLOW_SECONDS = 0.5
+"""A lane whose last round began so long ago stands still: its company is throttled, slow or dead."""
+
+
 @dataclass(slots=True)
 class _Lane:
     waiting: deque[Delivery] = field(default_factory=deque)
     busy: set[str] = field(default_factory=set)
     running: int = 0
     not_before: float = 0.0
+    moved_at: float = 0.0
 
 
 class Lanes:
@@ -36,10 +44,12 @@ class Lanes:
     def __len__(self) -> int:
         return sum(len(lane.waiting) for lane in self._lanes.values())
 
-    def add(self, delivery: Delivery) -> None:
+    def add(self, delivery: Delivery, now: float) -> None:
         """Put a new delivery at the end of its lane."""
-        key = (delivery.connection_id, delivery.workflow)
-        self._lanes.setdefault(key, _Lane()).waiting.append(delivery)
+        lane = self._lanes.setdefault((delivery.connection_id, delivery.workflow), _Lane())
+        if not lane.waiting:
+            lane.moved_at = now
+        lane.waiting.append(delivery)
 
     def next_round(self, now: float) -> list[Delivery]:
         """Take up to a batch of deliveries of the lane that waited longest; [] when none may run."""
@@ -49,6 +59,7 @@ class Lanes:
             taken = self._take(lane)
             if taken:
                 lane.not_before = 0.0
+                lane.moved_at = now
                 lane.running += 1
                 self._lanes.move_to_end(key)
                 return taken
@@ -64,6 +75,19 @@ class Lanes:
         if lane is not None and open_:
             lane.waiting.extendleft(reversed(open_))
             lane.not_before = until
+
+    def surplus(self, now: float) -> list[Delivery]:
+        """Take out what lanes that stand still hold beyond a few batches: it would only keep others waiting.
+
+        A lane that moves keeps all it has, however much: its company is quick enough.
+        """
+        taken: list[Delivery] = []
+        for lane in self._lanes.values():
+            if now - lane.moved_at > SLOW_SECONDS:
+                while len(lane.waiting) > LANE_HOLDS:
+                    taken.append(lane.waiting.pop())
+        taken.reverse()
+        return taken
 
     def forget(self) -> None:
         """The broker connection is lost: what waits here comes again by itself."""

@@ -73,6 +73,33 @@ def settle_all(
     return [Settled(task.delivery, _word(task, settlement)) for task, settlement in decided]
 
 
+BACKLOG_DELAY_SECONDS = 30
+"""What is too much for the backlog queue too looks in again so much later."""
+
+
+def set_aside(surplus: Sequence[Delivery], services: Services) -> list[Settled]:
+    """Move what keeps others waiting to the backlog queue; what came from there waits longer. No attempt is used.
+
+    Raises:
+        NotConfirmed: the broker did not confirm; nothing is moved for sure.
+    """
+    messages = [
+        _copy(
+            delivery,
+            names.delayed(delivery.workflow, BACKLOG_DELAY_SECONDS)
+            if delivery.set_aside
+            else names.backlog(delivery.workflow),
+            _kept(delivery, delivery.attempts),
+        )
+        for delivery in surplus
+    ]
+    for problem in services.mail.publish_all(messages, timeout_seconds=PUBLISH_SECONDS):
+        if isinstance(problem, NotConfirmed):
+            raise problem
+    log.info("surplus set aside", extra={"connection_id": surplus[0].connection_id, "events": len(surplus)})
+    return [Settled(delivery, "set_aside") for delivery in surplus]
+
+
 def _decision(task: Task, services: Services, now: datetime) -> Settlement:
     delivery = task.delivery
     waited = (now - delivery.waiting_since).total_seconds() if delivery.waiting_since else 0.0
@@ -135,7 +162,10 @@ def _message(
 
 
 def _kept(delivery: Delivery, attempts: int) -> dict[str, HeaderValue]:
-    return {names.ATTEMPTS: attempts, "connection": delivery.connection_id}
+    kept: dict[str, HeaderValue] = {names.ATTEMPTS: attempts, "connection": delivery.connection_id}
+    if delivery.waiting_since is not None:
+        kept[WAITING_SINCE] = delivery.waiting_since.isoformat()
+    return kept
 
 
 def _copy(delivery: Delivery, queue: str, headers: dict[str, HeaderValue]) -> Outgoing:

@@ -23,7 +23,7 @@ from workers.runtime.lanes import Lanes
 from workers.runtime.pool import Pool
 from workers.runtime.round import Round
 from workers.runtime.services import Services
-from workers.runtime.settlements import Settled
+from workers.runtime.settlements import Settled, set_aside
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +32,8 @@ RERUN_SECONDS = 1.0
 
 RECONNECT_SECONDS = 1.0
 POLL_SECONDS = 0.5
+SURPLUS_SECONDS = 0.1
+"""How often we look for companies whose events keep others waiting."""
 
 
 @dataclass(order=True, slots=True)
@@ -60,17 +62,19 @@ class Worker:
     ) -> None:
         self._services = services
         self._lanes = Lanes(rounds_per_lane=rounds_per_company)
-        self._inlet = Inlet(broker_url, workflows, self._lanes.add, services.clock)
+        self._inlet = Inlet(broker_url, workflows, self._add, services.clock)
         self._pool = Pool(threads)
         self._threads = threads
         self._shutdown_seconds = shutdown_seconds
         self._monotonic = monotonic
         self._settled: deque[list[Settled]] = deque()
         self._returned: deque[tuple[Round, str]] = deque()
+        self._unplaced: deque[list[Delivery]] = deque()
         self._sleepers: list[_Sleeper] = []
         self._slept: deque[_Sleeper] = deque()
         self._running: dict[Round, None] = {}
         self._number = 0
+        self._look_for_surplus_at = 0.0
         self._stopping = threading.Event()
         self._over = threading.Event()
         self.connected = False
@@ -119,6 +123,9 @@ class Worker:
             heapq.heappush(self._sleepers, self._slept.popleft())
         while self._returned:
             self._take_back(*self._returned.popleft())
+        while self._unplaced:
+            for delivery in filter(self._inlet.is_current, self._unplaced.popleft()):
+                self._add(delivery)
         now = self._monotonic()
         while self._sleepers and (self._sleepers[0].wakes_at <= now or self._stopping.is_set()):
             sleeper = heapq.heappop(self._sleepers)
@@ -130,6 +137,25 @@ class Worker:
             return
         while self._active() < self._threads and (deliveries := self._lanes.next_round(now)):
             self._begin(deliveries)
+
+        if now >= self._look_for_surplus_at:
+            self._look_for_surplus_at = now + SURPLUS_SECONDS
+            surplus = self._lanes.surplus(now)
+            if surplus:
+                self._pool.submit(partial(self._set_aside, surplus))
+
+    def _add(self, delivery: Delivery) -> None:
+        self._lanes.add(delivery, self._monotonic())
+
+    def _set_aside(self, surplus: list[Delivery]) -> None:
+        """In a pool thread: let a company's surplus wait where it keeps nobody else waiting."""
+        try:
+            self._settled.append(set_aside(surplus, self._services))
+        except NotConfirmed as error:
+            log.warning("surplus not set aside", extra={"problem": type(error).__name__})
+            self._unplaced.append(surplus)
+        finally:
+            self._inlet.wake()
 
     def _active(self) -> int:
         """Rounds that hold a thread or wait for one; those that rest hold none and keep nobody waiting."""

@@ -17,8 +17,8 @@ def ids(deliveries: list[Delivery]) -> list[str]:
 def test_a_round_takes_one_company_and_at_most_a_batch() -> None:
     lanes = Lanes(round_size=3)
     for number in range(4):
-        lanes.add(delivery(f"a{number}", connection="a", subject=f"order/{number}"))
-    lanes.add(delivery("b0", connection="b"))
+        lanes.add(delivery(f"a{number}", connection="a", subject=f"order/{number}"), 0.0)
+    lanes.add(delivery("b0", connection="b"), 0.0)
 
     first, second, third = lanes.next_round(0.0), lanes.next_round(0.0), lanes.next_round(0.0)
 
@@ -29,8 +29,8 @@ def test_a_round_takes_one_company_and_at_most_a_batch() -> None:
 
 def test_events_of_one_object_never_run_side_by_side() -> None:
     lanes = Lanes()
-    lanes.add(delivery("sale", subject="order/1"))
-    lanes.add(delivery("refund", subject="refund/9", partitionkey="order/1"))
+    lanes.add(delivery("sale", subject="order/1"), 0.0)
+    lanes.add(delivery("refund", subject="refund/9", partitionkey="order/1"), 0.0)
 
     first = lanes.next_round(0.0)
     meanwhile = lanes.next_round(0.0)
@@ -42,8 +42,8 @@ def test_events_of_one_object_never_run_side_by_side() -> None:
 
 def test_inventory_of_one_company_runs_one_round_after_another() -> None:
     lanes = Lanes(round_size=1)
-    lanes.add(delivery("l1", workflow="inventory", subject="level/1"))
-    lanes.add(delivery("l2", workflow="inventory", subject="level/2"))
+    lanes.add(delivery("l1", workflow="inventory", subject="level/1"), 0.0)
+    lanes.add(delivery("l2", workflow="inventory", subject="level/2"), 0.0)
 
     first, meanwhile = lanes.next_round(0.0), lanes.next_round(0.0)
 
@@ -53,10 +53,10 @@ def test_inventory_of_one_company_runs_one_round_after_another() -> None:
 def test_a_postponed_lane_rests_and_keeps_its_order_while_others_go_on() -> None:
     lanes = Lanes(round_size=2)
     for number in range(3):
-        lanes.add(delivery(f"a{number}", connection="a", subject=f"order/{number}"))
+        lanes.add(delivery(f"a{number}", connection="a", subject=f"order/{number}"), 0.0)
     taken = lanes.next_round(0.0)
     lanes.postpone(taken, taken, until=5.0)
-    lanes.add(delivery("b0", connection="b"))
+    lanes.add(delivery("b0", connection="b"), 0.0)
 
     during = [ids(lanes.next_round(1.0)), ids(lanes.next_round(1.0))]
     wakes = lanes.wakes_at()
@@ -76,7 +76,7 @@ def test_nothing_is_lost_and_each_object_keeps_its_order(
 ) -> None:
     lanes, running, done = Lanes(round_size=3, rounds_per_lane=2), deque[list[Delivery]](), list[Delivery]()
     for number, (connection, order) in enumerate(arrivals):
-        lanes.add(delivery(f"{number:03}", connection=connection, subject=f"order/{order}"))
+        lanes.add(delivery(f"{number:03}", connection=connection, subject=f"order/{order}"), 0.0)
 
     for move in [*moves, *["next", "finish"] * 60]:
         if move == "next":
@@ -95,3 +95,26 @@ def test_nothing_is_lost_and_each_object_keeps_its_order(
     for key in {(one.connection_id, one.object_key) for one in done}:
         of_one = [one.event_id for one in done if (one.connection_id, one.object_key) == key]
         assert of_one == sorted(of_one)
+
+
+def test_a_lane_that_stands_still_keeps_a_few_batches_and_gives_the_rest_away_in_order() -> None:
+    lanes = Lanes(rounds_per_lane=1)
+    for number in range(200):
+        lanes.add(delivery(f"a{number:03}", connection="a", subject=f"order/{number}"), 0.0)
+    lanes.add(delivery("b0", connection="b"), 0.0)
+    running = lanes.next_round(0.0)
+
+    soon, later = lanes.surplus(0.4), lanes.surplus(0.6)
+
+    assert soon == []
+    assert ids(later) == [f"a{number:03}" for number in range(len(running) + 120, 200)]
+    assert ids(lanes.next_round(0.6)) == ["b0"]
+
+
+def test_a_lane_that_moves_keeps_all_it_has() -> None:
+    lanes = Lanes()
+    for number in range(200):
+        lanes.add(delivery(f"a{number:03}", subject=f"order/{number}"), 0.0)
+    lanes.next_round(5.0)
+
+    assert lanes.surplus(5.1) == []
