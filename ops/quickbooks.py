@@ -33,6 +33,23 @@ class Online:
     reads: ReadMeter
 
 
+@dataclass(frozen=True, slots=True)
+class CountedReads:
+    """Counts reads in the ledger, for the month's quota, and in the metrics."""
+
+    meter: ReadMeter
+    metrics: Metrics
+
+    def count_reads(self, realm_id: str, reads: int) -> None:
+        """So many reads of a company succeeded."""
+        self.meter.count_reads(realm_id, reads)
+        self.metrics.reads_done(realm_id, reads)
+
+    def used_up(self) -> bool:
+        """Whether the month's quota is used up."""
+        return self.meter.used_up()
+
+
 def utc_now() -> datetime:
     """The clock of every process."""
     return datetime.now(UTC)
@@ -59,7 +76,12 @@ def open_quickbooks(settings: Settings, engine: Engine, secrets: Secrets, metric
     )
     reads = ReadMeter(engine=engine, app=settings.intuit_client_id, clock=utc_now)
     client = QuickBooks(
-        settings.quickbooks_url, http=http, tokens=tokens, clock=utc_now, observer=metrics, reads=reads
+        settings.quickbooks_url,
+        http=http,
+        tokens=tokens,
+        clock=utc_now,
+        observer=metrics,
+        reads=CountedReads(reads, metrics),
     )
     budget = Budget(
         engine=engine,

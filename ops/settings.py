@@ -62,6 +62,11 @@ class Settings(BaseModel):
     rounds_per_company: int = Field(4, ge=1, le=32)
     worker_threads: int = Field(32, ge=1, le=128)
 
+    def secret_values(self) -> list[str]:
+        """The secrets that are set, so that logs can leave them out."""
+        values = (self.secret_key.get_secret_value(), self.intuit_client_secret.get_secret_value())
+        return [value for value in values if value]
+
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """Read the ``COUNTERFOIL_`` variables; ``…_FILE`` names a file that holds the value.

@@ -17,7 +17,7 @@ def desk(settings: Settings, *, reconcile: bool, as_json: bool) -> None:
     from ops.processes.desk import run_desk
     from ops.processes.logs import configure_logs
 
-    configure_logs(settings.log)
+    configure_logs(settings.log, secrets=settings.secret_values())
     if reconcile:
         _reconcile(settings, as_json=as_json)
         return

@@ -23,7 +23,7 @@ def webhooks(settings: Settings) -> None:
     from workers.secrets import Secrets
 
     secret_key = settings.secret_key.get_secret_value()
-    configure_logs(settings.log, secrets=[secret_key])
+    configure_logs(settings.log, secrets=settings.secret_values())
     engine = open_ledger(settings.database_url)
     try:
         directory = Directory(engine, Secrets(secret_key))

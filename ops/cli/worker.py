@@ -19,7 +19,7 @@ def worker(settings: Settings, workflows: tuple[Workflow, ...]) -> None:
     from ops.processes.logs import configure_logs
     from ops.processes.worker import run_worker
 
-    configure_logs(settings.log)
+    configure_logs(settings.log, secrets=settings.secret_values())
     try:
         code = run_worker(settings, workflows or WORKFLOWS)
     except SecretKeyError as error:
