@@ -187,6 +187,7 @@ class Stack:
         """Nothing is under way any more: no messages, no intents, no claims."""
         for workflow in workflows or ("orders",):
             self._wait_empty(workflow)
+            self._wait_empty(names.backlog(workflow))
             for seconds in names.DELAYS_SECONDS:
                 self._wait_empty(names.delayed(workflow, seconds))
         with reading(self.engine) as database:
@@ -241,8 +242,6 @@ def order_event(
         "lines": [
             {
                 "line_id": "1",
-                "product_id": "7",
-                "sku": "MUG-1",
                 "name": "Mug",
                 "quantity": "1",
                 "subtotal": total,

@@ -173,6 +173,7 @@ class Round:
     def _ask(self, call: Call) -> Pauses:
         """Send the call, and hand the answers back."""
         result = yield from self._send(call)
+        self._services.crash("after write" if call.intents else "after find")
         self._services.crash("after call")
         if isinstance(result, SyncError):
             self._fail_call(call, result)
@@ -286,6 +287,8 @@ class Round:
         ended = [task for task in self._open_tasks if task.ended]
         self._open_tasks = [task for task in self._open_tasks if not task.ended]
         settled = settle_all(ended, self._services, self._changes, self._claimed)
+        if settled:
+            self._services.crash("before result")
         self._services.crash("after publish")
         return settled
 
@@ -296,8 +299,11 @@ class Round:
             held = self._claimed.difference(changes.released)
             self._books.commit(changes, held=held)
             self._claimed = held
+        if changes.started:
+            self._services.crash("after intent")
         self._services.crash("after commit")
         if settled:
+            self._services.crash("before ack")
             self._settled_ids.update(one.delivery.event_id for one in settled)
             self._on_settled(settled)
 
