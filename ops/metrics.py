@@ -62,7 +62,7 @@ class Metrics:
         )
         self.reads = counter("quickbooks_reads", "Reads that Intuit meters by the month", "realm")
         self.budget = gauge(
-            "quickbooks_budget_remaining", "Requests left to a company in this minute", "realm"
+            "quickbooks_budget_remaining", "Batches left to a company in this minute", "realm"
         )
         self.commands = counter("commands", "Operators' commands, by how they ended", "command", "result")
         self.connection_up = gauge(
@@ -98,9 +98,9 @@ class Metrics:
         """So many reads succeeded."""
         self.reads.labels(realm_id).inc(reads)
 
-    def budget_left(self, realm_id: str, requests: int) -> None:
-        """So many requests are left to the company in this minute."""
-        self.budget.labels(realm_id).set(requests)
+    def budget_left(self, realm_id: str, batches: int) -> None:
+        """So many batches are left to the company in this minute."""
+        self.budget.labels(realm_id).set(batches)
 
     # The desk
 

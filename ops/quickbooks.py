@@ -28,7 +28,7 @@ class Online:
 
     client: QuickBooks
     oauth: OAuth
-    budget: Budget
+    budget: CountedBudget
     breaker: Breaker
     reads: ReadMeter
 
@@ -48,6 +48,27 @@ class CountedReads:
     def used_up(self) -> bool:
         """Whether the month's quota is used up."""
         return self.meter.used_up()
+
+
+@dataclass(frozen=True, slots=True)
+class CountedBudget:
+    """A budget whose remainder is seen in the metrics."""
+
+    budget: Budget
+    metrics: Metrics
+
+    def take(self, realm_id: str, *, batch: bool) -> float:
+        """Take the right to one call."""
+        seconds = self.budget.take(realm_id, batch=batch)
+        left = self.budget.batches_left(realm_id)
+        if left is not None:
+            self.metrics.budget_left(realm_id, left)
+        return seconds
+
+    def throttled(self, realm_id: str, seconds: float) -> None:
+        """The company rests everywhere."""
+        self.budget.throttled(realm_id, seconds)
+        self.metrics.budget_left(realm_id, 0)
 
 
 def utc_now() -> datetime:
@@ -90,4 +111,4 @@ def open_quickbooks(settings: Settings, engine: Engine, secrets: Secrets, metric
         monotonic=time.monotonic,
         limits=Limits().scaled(settings.quickbooks_limits_scale),
     )
-    return Online(client, oauth, budget, Breaker(monotonic=time.monotonic), reads)
+    return Online(client, oauth, CountedBudget(budget, metrics), Breaker(monotonic=time.monotonic), reads)

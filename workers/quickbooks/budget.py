@@ -120,11 +120,10 @@ class Budget:
             local.spare = 0
             local.rests_until = self._monotonic() + seconds
 
-    def batches_left(self) -> dict[str, int]:
-        """Batches each company had left when this process asked last."""
-        with self._lock:
-            known = {realm_id: local.batches_left for realm_id, local in self._local.items()}
-        return {realm_id: left for realm_id, left in known.items() if left is not None}
+    def batches_left(self, realm_id: str) -> int | None:
+        """Batches that the company had left when this process asked last; None when it never did."""
+        local = self._local.get(realm_id)
+        return local.batches_left if local is not None else None
 
     def _keep(self, local: _Local, lease: _Lease, asked_at: float) -> None:
         local.batches_left = lease.batches_left

@@ -223,7 +223,7 @@ def test_what_is_left_is_told_for_the_dashboard(engine: Engine) -> None:
 
     one.take("9130", batch=True)
 
-    assert one.batches_left() == {"9130": 39}
+    assert one.batches_left("9130") == 39
 
 
 def test_reads_are_written_together_and_the_rest_at_the_end(engine: Engine) -> None:
