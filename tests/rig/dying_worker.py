@@ -1,8 +1,8 @@
 """Workers that die or stand still at named points, one after another: ``python -m tests.rig.dying_worker STEP…``.
 
 STEP is ``kill:POINT:NTH`` (SIGKILL when the worker passes the point for the nth time), ``stop:POINT:NTH`` (SIGSTOP
-there; it prints ``stopped PID`` first, and lives on after SIGCONT until SIGTERM) or ``run``. Each worker is a fork of
-one process that has imported everything, so that a test can afford many deaths.
+there; it prints ``stopped PID #STEP`` first, and lives on after SIGCONT until SIGTERM) or ``run``. Each worker is a
+fork of one process that has imported everything, so that a test can afford many deaths.
 """
 
 import ctypes
@@ -30,10 +30,10 @@ def main(*steps: str) -> int:
             os.kill(child, number)
 
     signal.signal(signal.SIGTERM, pass_on)
-    for step in steps:
+    for number, step in enumerate(steps, start=1):
         child = os.fork()
         if child == 0:
-            _be_a_worker(step)
+            _be_a_worker(step, number)
         _, status = os.waitpid(child, 0)
         sys.stdout.write(f"ended {step} {os.waitstatus_to_exitcode(status)}\n")
         sys.stdout.flush()
@@ -41,17 +41,17 @@ def main(*steps: str) -> int:
     return code if code >= 0 else 128 - code
 
 
-def _be_a_worker(step: str) -> None:
+def _be_a_worker(step: str, number: int) -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     code = 1
     try:
         configure_logs("info")
-        code = run_worker(read_settings(), WORKFLOWS, crash=_crash(step))
+        code = run_worker(read_settings(), WORKFLOWS, crash=_crash(step, number))
     finally:
         os._exit(code)
 
 
-def _crash(step: str) -> Callable[[str], None] | None:
+def _crash(step: str, number: int) -> Callable[[str], None] | None:
     what, _, rest = step.partition(":")
     if what == "run":
         return None
@@ -64,7 +64,7 @@ def _crash(step: str) -> Callable[[str], None] | None:
         if here != point or passed != int(nth):
             return
         if what == "stop":
-            sys.stdout.write(f"stopped {os.getpid()}\n")
+            sys.stdout.write(f"stopped {os.getpid()} #{number}\n")
             sys.stdout.flush()
         os.kill(os.getpid(), signal.SIGSTOP if what == "stop" else signal.SIGKILL)
 

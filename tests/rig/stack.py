@@ -27,7 +27,7 @@ from tests.rig.fixtures import StartProcess
 from tests.rig.ports import free_port
 from tests.rig.processes import Process
 from tests.rig.waiting import wait_for
-from workers.ledger.connections import add_connection
+from workers.ledger.connections import add_connection, read_connection
 from workers.ledger.engine import open_ledger, reading, writing
 from workers.ledger.tables import claims, entries, failed_messages, intents
 from workers.quickbooks.http import Http
@@ -155,6 +155,17 @@ class Stack:
             found = database.execute(select(entries.c.event_id, entries.c.status))
             return {row.event_id: row.status for row in found}
 
+    def attempts(self) -> dict[str, int]:
+        """How many tries each event took that has ended."""
+        with reading(self.engine) as database:
+            found = database.execute(select(entries.c.event_id, entries.c.attempts))
+            return {row.event_id: row.attempts for row in found}
+
+    def count_intents(self) -> int:
+        """How many writes are under way."""
+        with reading(self.engine) as database:
+            return len(database.execute(select(intents.c.event_id)).all())
+
     def failures(self) -> Sequence[Row[Any]]:
         """The rows of failed messages."""
         with reading(self.engine) as database:
@@ -182,6 +193,17 @@ class Stack:
 
         wait_for(found, timeout_seconds=SETTLE_SECONDS, what=f"event {event_id} is {status}")
         return found()[0]
+
+    def wait_paused(self, connection_id: str) -> str:
+        """Wait until a connection is paused; why it is."""
+
+        def reason() -> str:
+            with reading(self.engine) as database:
+                stored = read_connection(database, connection_id)
+            paused = stored is not None and stored.connection.status == "paused"
+            return (stored.connection.pause_reason or "paused") if stored is not None and paused else ""
+
+        return wait_for(reason, timeout_seconds=SETTLE_SECONDS, what=f"{connection_id} is paused")
 
     def assert_quiet(self, *workflows: Workflow) -> None:
         """Nothing is under way any more: no messages, no intents, no claims."""

@@ -193,8 +193,10 @@ class Round:
         services = self._services
         repeats = 0
         while True:
-            for _ in range(permits):
-                yield from self._permit(batch=batch)
+            for _ in range(permits - 1):
+                while (pause := services.budget.take(self._realm_id, batch=batch)) > 0:
+                    yield pause
+            yield from self._permit(batch=batch)
             try:
                 answers = action()
             except Throttled as error:
