@@ -57,8 +57,8 @@ class Supervisor:
 
     def start(self) -> None:
         """Start everything and keep it running."""
-        for member in self._members:
-            self._launch(member)
+        # Our thread starts the programs: a signal's exception, raised in the main thread, can never come between
+        # a program's start and our knowledge of it.
         self._thread.start()
 
     def pid(self, name: str) -> int | None:
@@ -87,9 +87,10 @@ class Supervisor:
                 reader.join(timeout=2.0)
 
     def _watch(self) -> None:
-        while not self._stopping.wait(POLL_SECONDS):
+        while not self._stopping.is_set():
             for member in self._members:
                 self._look_after(member)
+            self._stopping.wait(POLL_SECONDS)
 
     def _look_after(self, member: _Member) -> None:
         now = self._monotonic()
