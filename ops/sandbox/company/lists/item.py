@@ -97,7 +97,7 @@ def _type(draft: Draft) -> None:
     """Type is given once and stays; only inventory has stock.
 
     Raises:
-        QuickBooksFault: 500-like 6000 for bundles, 2010 for stock properties on what has no stock,
+        QuickBooksFault: 6000 for bundles and for a change of type, 2010 for stock properties on what has no stock,
             2020 without a type.
     """
     document, before, plan = draft.document, draft.before, draft.books.settings.plan
@@ -107,8 +107,8 @@ def _type(draft: Draft) -> None:
     document["Type"] = kind
     if kind == "Group" and before is None:
         raise business_rule("Bundles cannot be created with this API.", "Type")
-    if before is not None and before["Type"] != kind and "Inventory" in (before["Type"], "Category"):
-        raise business_rule("The type of an inventory item cannot be changed.", "Type")
+    if before is not None and before["Type"] != kind and {before["Type"], kind} - {"Service", "NonInventory"}:
+        raise business_rule("The type of this item cannot be changed.", "Type")
     if kind == "Inventory":
         if not plan.inventory:
             raise feature_not_supported(f"{plan.name} has no inventory.")
