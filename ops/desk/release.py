@@ -1,5 +1,6 @@
 """Release: a connection's held events go back to their workflow; those of other connections stay, in order."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,6 +15,8 @@ from ops.desk.queue_pass import Lying, QueueBusy, QueuePass, Spot
 from schemas.envelope import Workflow
 from workers.ledger.commands import CommandRow, update_command
 from workers.ledger.engine import writing
+
+ALONE_SECONDS = 5.0
 
 PASSES = 3
 """Enough for acks that RabbitMQ forgot; a connection that is paused again meanwhile must not keep us here."""
@@ -35,30 +38,20 @@ class Release:
         Raises:
             NotConfirmed, pika.exceptions.AMQPError: the broker is away; the command comes again.
         """
-        moved, why = 0, ""
-        try:
-            for _ in range(PASSES):
-                once = self._pass(row.workflow, row.arguments["connection"], keep_alive)
-                moved += once
-                if once == 0:
-                    break
-        except QueueBusy:
-            why = f"Somebody else reads {names.held(row.workflow)} just now. Release again in a moment."
-        row = replace(
-            row,
-            matched=moved,
-            done=moved,
-            why=why,
-            status="done" if not why else "refused",
-            finished_at=self.now(),
-        )
+        moved = 0
+        for _ in range(PASSES):
+            once = self._pass(row.workflow, row.arguments["connection"], keep_alive)
+            moved += once
+            if once == 0:
+                break
+        row = replace(row, matched=moved, done=moved, status="done", finished_at=self.now())
         with writing(self.ledger) as connection:
             update_command(connection, row)
         return row
 
     def _pass(self, workflow: Workflow, connection_id: str, keep_alive: Callable[[], None]) -> int:
         released: list[Spot] = []
-        with QueuePass(self.broker_url, names.held(workflow), keep_alive=keep_alive) as walk:
+        with self._open(names.held(workflow), keep_alive) as walk:
             for chunk in walk.chunks():
                 mine = [one for one in chunk if _connection_of(one) == connection_id]
                 refused = set(publish(self.publisher, _messages(workflow, mine)))
@@ -66,6 +59,17 @@ class Release:
             self.checkpoint("published")
             walk.take_out(released)
         return len(released)
+
+    def _open(self, queue: str, keep_alive: Callable[[], None]) -> QueuePass:
+        """Alone if we can: what a person looks at just now would else stay behind."""
+        until = time.monotonic() + ALONE_SECONDS
+        while time.monotonic() < until:
+            try:
+                return QueuePass(self.broker_url, queue, keep_alive=keep_alive)
+            except QueueBusy:
+                keep_alive()
+                time.sleep(ALONE_SECONDS / 20)
+        return QueuePass(self.broker_url, queue, shared=True, keep_alive=keep_alive)
 
 
 def _messages(workflow: Workflow, held: Sequence[Lying]) -> list[Outgoing]:
