@@ -21,6 +21,7 @@ from ops.sandbox.company.faults import (
     unsupported_operation,
 )
 from ops.sandbox.company.json_values import Json
+from ops.sandbox.company.lists.tax import PSEUDO_CODES
 from ops.sandbox.company.query.run import run_query
 from ops.sandbox.company.registry import ENTITIES, entity_for_path
 from ops.sandbox.company.settings import CompanySettings
@@ -91,6 +92,8 @@ class Company:
     def read(self, entity: str, id: str) -> Json:
         definition = self._definition(entity, "read")
         row = self.books.row(entity, str(id))
+        if row is None and entity == "TaxCode" and self.books.country.us_tax:
+            row = next((code for code in PSEUDO_CODES if code["Id"] == id), None)
         if row is None:
             removal = self.books.store.tables.removals.get((entity, str(id)))
             raise object_not_found(DELETED) if removal else object_not_found()

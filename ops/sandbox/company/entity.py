@@ -58,8 +58,6 @@ class Entity:
     """Runs after the row is stored, for indexes."""
     name_field: str = ""
     """The property that names it in references, and sorts it."""
-    display_name: str = ""
-    """How 6140 calls it."""
     make: Callable[[Books, Json], Json] | None = None
     """Takes the place of create and update, for what is not stored as it is sent."""
     void: Callable[[Books, Json], Json] | None = None

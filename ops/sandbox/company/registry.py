@@ -10,8 +10,9 @@ from ops.sandbox.company.lists.item import Item
 from ops.sandbox.company.lists.simple import Class, Department, PaymentMethod, Term
 from ops.sandbox.company.lists.tax import TaxAgency, TaxCode, TaxRate, TaxService
 from ops.sandbox.company.lists.vendor import Employee, Vendor
+from ops.sandbox.company.transactions.deposit import Deposit
 from ops.sandbox.company.transactions.inventory_adjustment import InventoryAdjustment
-from ops.sandbox.company.transactions.money_moves import Deposit, JournalEntry, Transfer
+from ops.sandbox.company.transactions.journal_entry import JournalEntry
 from ops.sandbox.company.transactions.payment import Payment
 from ops.sandbox.company.transactions.purchases import Bill, Purchase
 from ops.sandbox.company.transactions.sales import (
@@ -21,6 +22,7 @@ from ops.sandbox.company.transactions.sales import (
     RefundReceipt,
     SalesReceipt,
 )
+from ops.sandbox.company.transactions.transfer import Transfer
 
 ENTITIES: dict[str, Entity] = {
     entity.name: entity

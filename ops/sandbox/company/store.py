@@ -56,8 +56,6 @@ class Tables:
     """Transaction id, then what settles it."""
     deposited: dict[str, str] = field(default_factory=dict)
     """Transaction id, then the deposit it lies in."""
-    home_rates: dict[str, Decimal] = field(default_factory=dict)
-    """Transaction id, then the rate it was booked at, for exchange gains."""
     stock: dict[str, ItemStock] = field(default_factory=dict)
     changed_at: dict[tuple[str, str], float] = field(default_factory=dict)
     touched: dict[str, tuple[float, str]] = field(default_factory=dict)

@@ -7,15 +7,12 @@ from ops.sandbox.company import addresses
 from ops.sandbox.company.books import Books
 from ops.sandbox.company.entity import ALL, VOIDABLE, Draft, Entity, Rule
 from ops.sandbox.company.faults import business_rule, missing, refusal
-from ops.sandbox.company.fields import Field, anything, boolean, choice, day, number, reference, text
 from ops.sandbox.company.json_values import Json
 from ops.sandbox.company.lists.account import account_of_type, check_account_currency
 from ops.sandbox.company.lists.people import check_email
 from ops.sandbox.company.money.rounding import ZERO, cents
 from ops.sandbox.company.references import resolve
-from ops.sandbox.company.shapes import ADDRESS, EMAIL, MEMO, Shape, nested
 from ops.sandbox.company.transactions.common import (
-    TRANSACTION_FIELDS,
     check_still_open,
     currency_of,
     date_transaction,
@@ -32,104 +29,19 @@ from ops.sandbox.company.transactions.links import (
     keep_estimate_links,
     view_settled,
 )
+from ops.sandbox.company.transactions.sales_fields import (
+    CREDIT_MEMO,
+    ESTIMATE,
+    INVOICE,
+    REFUND_RECEIPT,
+    SALES_RECEIPT,
+)
 from ops.sandbox.company.transactions.sales_lines import answer_lines, read_lines
 from ops.sandbox.company.transactions.sales_posting import credit_effects, no_effects, sale_effects
 from ops.sandbox.company.transactions.sales_tax import tax_sales_form, tax_total
 from ops.sandbox.company.transactions.voiding import voided_form
 
 MONEY_ACCOUNTS = ("Bank", "Other Current Asset", "Credit Card", "Other Current Liability")
-
-_FORM_FIELDS = (
-    *TRANSACTION_FIELDS,
-    anything("AutoDocNumber"),
-    reference("CustomerRef", "Customer", filterable=True),
-    nested("CustomerMemo", MEMO),
-    nested("BillAddr", ADDRESS),
-    nested("ShipAddr", ADDRESS),
-    nested("ShipFromAddr", ADDRESS),
-    boolean("FreeFormAddress"),
-    reference("RemitToRef"),
-    reference("ClassRef", "Class"),
-    reference("SalesTermRef", "Term"),
-    day("DueDate", filterable=True),
-    reference("SalesRepRef"),
-    text("PONumber", 31),
-    text("FOB", 31),
-    reference("ShipMethodRef"),
-    day("ShipDate"),
-    text("TrackingNum", 100),
-    choice("GlobalTaxCalculation", "TaxExcluded", "TaxInclusive", "NotApplicable"),
-    boolean("ApplyTaxAfterDiscount"),
-    reference("TemplateRef"),
-    choice("PrintStatus", "NotSet", "NeedToPrint", "PrintComplete"),
-    choice("EmailStatus", "NotSet", "NeedToSend", "EmailSent"),
-    nested("BillEmail", EMAIL),
-    nested("BillEmailCc", EMAIL),
-    nested("BillEmailBcc", EMAIL),
-    reference("ARAccountRef", "Account"),
-    number("Balance", read_only=True, filterable=True),
-    number("HomeBalance", read_only=True),
-    boolean("FinanceCharge"),
-    reference("PaymentMethodRef", "PaymentMethod"),
-    text("PaymentRefNum", 21),
-    text("PaymentType", 50),
-    anything("CheckPayment"),
-    anything("CreditCardPayment"),
-    reference("DepositToAccountRef", "Account"),
-    anything("DeliveryInfo"),
-    number("DiscountRate"),
-    number("DiscountAmt"),
-    text("GovtTxnRefIdentifier", 100),
-    reference("TaxExemptionRef"),
-    anything("ConvenienceFeeDetail"),
-    anything("LessCIS"),
-)
-
-
-def _shape(name: str, *own: Field) -> Shape:
-    replaced = {one.name for one in own}
-    return Shape(name, [*(one for one in _FORM_FIELDS if one.name not in replaced), *own])
-
-
-INVOICE = _shape(
-    "Invoice",
-    number("Deposit"),
-    *(
-        boolean(name)
-        for name in (
-            "AllowIPNPayment",
-            "AllowOnlinePayment",
-            "AllowOnlineCreditCardPayment",
-            "AllowOnlineACHPayment",
-        )
-    ),
-    text("EInvoiceStatus", 30),
-    *(
-        anything(name)
-        for name in (
-            "ECloudStatusTimeStamp",
-            "invoiceStatus",
-            "callToAction",
-            "invoiceStatusLog",
-            "InvoiceEx",
-        )
-    ),
-    text("InvoiceLink", read_only=True),
-    text("PaymentDetailsMessage"),
-)
-SALES_RECEIPT = _shape("SalesReceipt", anything("SalesReceiptEx"))
-CREDIT_MEMO = _shape(
-    "CreditMemo", number("RemainingCredit", read_only=True), anything("CreditMemoEx"), reference("InvoiceRef")
-)
-REFUND_RECEIPT = _shape("RefundReceipt", text("PaymentRefNum", 100), anything("RefundReceiptEx"))
-ESTIMATE = _shape(
-    "Estimate",
-    day("ExpirationDate"),
-    text("AcceptedBy", 1000),
-    day("AcceptedDate"),
-    anything("EstimateEx"),
-    choice("TxnStatus", "Accepted", "Closed", "Pending", "Rejected", "Converted"),
-)
 
 
 def _customer(required: bool) -> Rule:
@@ -149,9 +61,6 @@ def _addresses_of_customer(document: Json, customer: Json) -> None:
     for name in ("BillAddr", "ShipAddr"):
         if name not in document and customer.get(name):
             document[name] = customer[name]
-    email = customer.get("PrimaryEmailAddr")
-    if "BillEmail" not in document and email:
-        document["BillEmail"] = {"Address": email["Address"]}
 
 
 _REFERENCES = (

@@ -141,6 +141,7 @@ def test_us_company_answers_three_codes_on_top_of_the_page(company: Company, com
     found = company.query("select * from TaxCode maxresults 1")["TaxCode"]
 
     assert [row["Id"] for row in found] == ["TAX", "NON", "CustomSalesTax", "2"]
+    assert company.read("TaxCode", "TAX") == found[0]
     assert len(company_in("GB").query("select * from TaxCode maxresults 1")["TaxCode"]) == 1
 
 
