@@ -23,17 +23,6 @@ from workers.secrets import Secrets
 
 
 @dataclass(frozen=True, slots=True)
-class Online:
-    """The client and what keeps it within QuickBooks' limits."""
-
-    client: QuickBooks
-    oauth: OAuth
-    budget: CountedBudget
-    breaker: Breaker
-    reads: ReadMeter
-
-
-@dataclass(frozen=True, slots=True)
 class CountedReads:
     """Counts reads in the ledger, for the month's quota, and in the metrics."""
 
@@ -69,6 +58,17 @@ class CountedBudget:
         """The company rests everywhere."""
         self.budget.throttled(realm_id, seconds)
         self.metrics.budget_left(realm_id, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Online:
+    """The client and what keeps it within QuickBooks' limits."""
+
+    client: QuickBooks
+    oauth: OAuth
+    budget: CountedBudget
+    breaker: Breaker
+    reads: ReadMeter
 
 
 def utc_now() -> datetime:
