@@ -131,7 +131,9 @@ class Room:
         assert self.broker.publish(names.COMMANDS, workflow, body, **more)
 
     def answers(self) -> list[dict[str, Any]]:
-        return [message.json() for message in self.broker.peek(names.COMMANDS_LOG, 200)]
+        """What commands.log holds, by time: looking at a queue may change the order of what was looked at."""
+        found = [message.json() for message in self.broker.peek(names.COMMANDS_LOG, 200)]
+        return sorted(found, key=lambda answer: str(answer["received_at"]))
 
     def wait_answers(self, count: int) -> list[dict[str, Any]]:
         def answered() -> list[dict[str, Any]]:

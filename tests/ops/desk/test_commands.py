@@ -25,17 +25,17 @@ def test_retry_puts_the_message_back_as_it_came_and_answers(both: Room) -> None:
     assert (answer["matched"], answer["done"], answer["by"]) == (1, 1, "anna")
 
 
-def test_second_retry_of_the_same_message_is_refused_and_publishes_nothing(both: Room) -> None:
-    both.fail(failure(1))
+def test_second_retry_of_the_same_message_is_refused_and_publishes_nothing(room: Room) -> None:
+    room.fail(failure(1))
 
-    with both.desk():
-        both.command({"command": "retry", "event_id": "event-1", "by": "anna"})
-        both.command({"command": "retry", "event_id": "event-1", "by": "ben"})
-        first, second = both.wait_answers(2)
+    with room.desk():
+        room.command({"command": "retry", "event_id": "event-1", "by": "anna"})
+        room.command({"command": "retry", "event_id": "event-1", "by": "ben"})
+        first, second = room.wait_answers(2)
 
     assert (first["result"], second["result"]) == ("accepted", "refused")
     assert "being retried already" in second["why"] and "by anna" in second["why"]
-    assert len(both.taken_from_workflow()) == 1
+    assert len(room.taken_from_workflow()) == 1
 
 
 def test_retry_all_takes_the_group_and_leaves_the_others(both: Room) -> None:
@@ -52,15 +52,15 @@ def test_retry_all_takes_the_group_and_leaves_the_others(both: Room) -> None:
     assert both.statuses() == {"retry_issued": 5, "unresolved": 2}
 
 
-def test_retry_all_of_a_connection_leaves_other_connections(both: Room) -> None:
-    both.fail(failure(1), failure(2, connection_id="other-shop"), failure(3, cause="PST"))
+def test_retry_all_of_a_connection_leaves_other_connections(room: Room) -> None:
+    room.fail(failure(1), failure(2, connection_id="other-shop"), failure(3, cause="PST"))
 
-    with both.desk():
-        both.command({"command": "retry_all", "connection": "acme-woo"})
-        (answer,) = both.wait_answers(1)
+    with room.desk():
+        room.command({"command": "retry_all", "connection": "acme-woo"})
+        (answer,) = room.wait_answers(1)
 
     assert answer["matched"] == 2
-    assert both.row(2).status == "unresolved"
+    assert room.row(2).status == "unresolved"
 
 
 def test_second_presser_of_retry_all_gets_nothing(both: Room) -> None:
@@ -76,15 +76,15 @@ def test_second_presser_of_retry_all_gets_nothing(both: Room) -> None:
     assert len(both.taken_from_workflow()) == 20
 
 
-def test_failure_that_arrives_after_the_command_is_not_touched(both: Room) -> None:
-    both.fail(failure(1), failure(2, failed_at=now().replace(year=2099)))
+def test_failure_that_arrives_after_the_command_is_not_touched(room: Room) -> None:
+    room.fail(failure(1), failure(2, failed_at=now().replace(year=2099)))
 
-    with both.desk():
-        both.command({"command": "retry_all"})
-        (answer,) = both.wait_answers(1)
+    with room.desk():
+        room.command({"command": "retry_all"})
+        (answer,) = room.wait_answers(1)
 
     assert answer["matched"] == 1
-    assert both.row(2).status == "unresolved"
+    assert room.row(2).status == "unresolved"
 
 
 def test_ignore_drops_the_message_and_keeps_who_and_why(both: Room) -> None:
@@ -101,14 +101,14 @@ def test_ignore_drops_the_message_and_keeps_who_and_why(both: Room) -> None:
     assert both.row(2).status == "unresolved"
 
 
-def test_ignore_all_drops_the_group(both: Room) -> None:
-    both.fail(failure(1), failure(2), failure(3, cause="PST 7%"))
+def test_ignore_all_drops_the_group(room: Room) -> None:
+    room.fail(failure(1), failure(2), failure(3, cause="PST 7%"))
 
-    with both.desk():
-        both.command({"command": "ignore_all", "group": failure(1).group_id, "reason": "demo shop"})
-        (answer,) = both.wait_answers(1)
+    with room.desk():
+        room.command({"command": "ignore_all", "group": failure(1).group_id, "reason": "demo shop"})
+        (answer,) = room.wait_answers(1)
 
-    assert (answer["matched"], both.statuses()) == (2, {"ignored": 2, "unresolved": 1})
+    assert (answer["matched"], room.statuses()) == (2, {"ignored": 2, "unresolved": 1})
 
 
 def test_restore_replays_all_that_was_ignored_of_the_same_order(both: Room) -> None:
@@ -152,29 +152,29 @@ def test_release_moves_one_connections_events_and_keeps_the_others_in_order(both
     assert held == ["event-0", "event-3", "event-6", "event-9"]
 
 
-def test_command_with_an_id_that_was_carried_out_is_refused_as_a_repeat(both: Room) -> None:
-    both.fail(failure(1), failure(2))
+def test_command_with_an_id_that_was_carried_out_is_refused_as_a_repeat(room: Room) -> None:
+    room.fail(failure(1), failure(2))
 
-    with both.desk():
-        both.command({"command": "retry", "event_id": "event-1", "id": "monday-1"})
-        both.command({"command": "retry", "event_id": "event-2", "id": "monday-1"})
-        first, second = both.wait_answers(2)
+    with room.desk():
+        room.command({"command": "retry", "event_id": "event-1", "id": "monday-1"})
+        room.command({"command": "retry", "event_id": "event-2", "id": "monday-1"})
+        first, second = room.wait_answers(2)
 
     assert (first["result"], second["result"]) == ("accepted", "refused")
     assert second["why"] == "A command with the id monday-1 was carried out already."
-    assert both.row(2).status == "unresolved"
+    assert room.row(2).status == "unresolved"
 
 
-def test_id_of_a_refused_command_may_be_used_again(both: Room) -> None:
-    both.fail(failure(1))
+def test_id_of_a_refused_command_may_be_used_again(room: Room) -> None:
+    room.fail(failure(1))
 
-    with both.desk():
-        both.command({"command": "retry", "event_id": "event-77", "id": "monday-1"})
-        both.command({"command": "retry", "event_id": "event-1", "id": "monday-1"})
-        first, second = both.wait_answers(2)
+    with room.desk():
+        room.command({"command": "retry", "event_id": "event-77", "id": "monday-1"})
+        room.command({"command": "retry", "event_id": "event-1", "id": "monday-1"})
+        first, second = room.wait_answers(2)
 
     assert (first["result"], second["result"]) == ("refused", "accepted")
-    (row,) = both.command_rows()
+    (row,) = room.command_rows()
     assert (row.command_id, row.status) == ("monday-1", "done")
 
 

@@ -45,8 +45,11 @@ def restart_and_finish(room: Room) -> list[dict[str, object]]:
     return room.answers()[:-1]
 
 
-@pytest.mark.parametrize("named", [False, True], ids=["as-in-the-ui", "with-an-id"])
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(
+    ("step", "named"),
+    [*((step, False) for step in STEPS), ("claimed", True), ("answered", True)],
+    ids=[*(f"{step}-as-in-the-ui" for step in STEPS), "claimed-with-an-id", "answered-with-an-id"],
+)
 def test_retry_happens_once_when_the_desk_is_killed(
     room: Room, process: StartProcess, step: str, named: bool
 ) -> None:
