@@ -9,10 +9,10 @@ import click
 from ops.settings import SettingsError, read_settings
 
 COMMANDS = {
-    "check-health": ("ops.cli.health", "Say whether a process of this machine answers."),
-    "connections": ("ops.cli.connections", "Add, show, change, pause and close connections."),
+    "connections": ("ops.cli.connections", "Add, connect, show, change, pause and close connections."),
     "demo": ("ops.cli.demo", "Show the main job end to end, on services of its own."),
     "desk": ("ops.cli.desk", "Run the error desk."),
+    "doctor": ("ops.cli.doctor", "Check the set-up and say what to do."),
     "errors": ("ops.cli.errors", "List, show, fix, retry and ignore failed messages."),
     "sandbox": ("ops.cli.sandbox", "Run a QuickBooks Online company on this machine."),
     "setup": ("ops.cli.setup", "Declare the topology and migrate the database."),
@@ -68,20 +68,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def plain_sentence(error: Exception) -> str | None:
     """What a person reads instead of a traceback, for faults that are not ours; None for a fault of ours."""
     from kombu.exceptions import OperationalError as BrokerError
-    from sqlalchemy.exc import DatabaseError, InterfaceError
+    from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError
 
     from events.outgoing import NotConfirmed
+    from ops.processes.health import ListenRefused
     from workers.errors import SyncError
+    from workers.secrets import SecretKeyError
 
     match error:
         case BrokerError() | ConnectionError() | NotConfirmed():
             return f"RabbitMQ does not answer as it should ({_short(error)}). Check COUNTERFOIL_BROKER_URL."
-        case DatabaseError() | InterfaceError():
+        case ArgumentError() | DatabaseError() | InterfaceError():
             return (
                 f"The database does not answer as it should ({_short(error)}). Check COUNTERFOIL_DATABASE_URL "
                 "and run `counterfoil setup`."
             )
-        case SyncError():
+        case SyncError() | ListenRefused() | SecretKeyError():
             return str(error)
         case _:
             return None

@@ -1,0 +1,77 @@
+"""What lies outside of us: Intuit, and the disk of the spool."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+
+from ops.doctor.finding import Finding, bad, good, soon
+from ops.settings import Settings
+from workers.errors import SyncError
+from workers.quickbooks.http import Http
+
+ANSWER_SECONDS = 10.0
+MEBIBYTE = 1024 * 1024
+BAD_BYTES = 256 * MEBIBYTE
+SOON_BYTES = 1024 * MEBIBYTE
+"""The spool's 100,000 webhooks of some 5 KB each, twice over."""
+
+
+def check_quickbooks(settings: Settings) -> Iterator[Finding]:
+    """Intuit's discovery document, the API's host, and the app's own keys."""
+    http = Http(connect_seconds=5.0, answer_seconds=ANSWER_SECONDS)
+    try:
+        yield _discovery(http, settings.intuit_discovery_url)
+        yield _api(http, settings.quickbooks_url)
+    finally:
+        http.close()
+    if settings.intuit_client_id and settings.intuit_client_secret.get_secret_value():
+        yield good("intuit app", "Client id and secret are set.")
+    else:
+        yield bad(
+            "intuit app",
+            "The keys of your Intuit app are missing.",
+            "set COUNTERFOIL_INTUIT_CLIENT_ID and COUNTERFOIL_INTUIT_CLIENT_SECRET",
+        )
+
+
+def check_disk(spool_path: str) -> Iterator[Finding]:
+    """Room for webhooks while the broker is away."""
+    folder = Path(spool_path).resolve().parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        yield bad("spool", f"{folder} is no folder that we may write to.", "check COUNTERFOIL_SPOOL_PATH")
+        return
+    free = shutil.disk_usage(folder).free
+    text = f"{free // MEBIBYTE:,} MiB are free in {folder}."
+    if free < SOON_BYTES:
+        make = bad if free < BAD_BYTES else soon
+        yield make("spool", text, "make room: webhooks wait there while RabbitMQ is away")
+        return
+    yield good("spool", text)
+
+
+def _discovery(http: Http, url: str) -> Finding:
+    do = "check the network and COUNTERFOIL_INTUIT_DISCOVERY_URL"
+    try:
+        answer = http.send("GET", url, headers={"Accept": "application/json"})
+    except SyncError:
+        return bad("intuit", f"{url} cannot be reached.", do)
+    try:
+        found = orjson.loads(answer.body)
+    except orjson.JSONDecodeError:
+        found = None
+    if answer.status != 200 or not isinstance(found, dict) or "token_endpoint" not in found:
+        return bad("intuit", f"Status {answer.status}, and no discovery document.", do)
+    return good("intuit", "Its discovery document is there.")
+
+
+def _api(http: Http, url: str) -> Finding:
+    try:
+        http.send("GET", url, headers={"Accept": "application/json"})
+    except SyncError:
+        return bad(
+            "quickbooks", f"{url} cannot be reached.", "check the network and COUNTERFOIL_QUICKBOOKS_URL"
+        )
+    return good("quickbooks", "The API answers.")

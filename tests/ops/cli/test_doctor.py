@@ -1,0 +1,188 @@
+"""``counterfoil doctor``: each thing that can be wrong is one line that says what to do."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from pydantic import SecretStr
+from sqlalchemy import update
+
+from events import names
+from ops.cli.main import cli
+from ops.doctor.examine import examine
+from ops.doctor.finding import Finding
+from ops.sandbox.testing import SandboxServer
+from ops.settings import Settings
+from tests.rig.broker import Broker
+from tests.rig.fixtures import StartProcess
+from tests.rig.stack import KEY, WEBHOOK_SECRET, Stack
+from workers.ledger.connections import change_status, store_realm
+from workers.ledger.engine import writing
+from workers.ledger.tables import quickbooks_tokens
+
+pytestmark = pytest.mark.broker
+NOWHERE = "127.0.0.1:1"
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[SandboxServer]:
+    with SandboxServer() as server:
+        yield server
+
+
+@pytest.fixture
+def stack(
+    broker: Broker, sqlite_url: str, sandbox: SandboxServer, process: StartProcess, tmp_path: Path
+) -> Iterator[Stack]:
+    stack = Stack(
+        broker=broker,
+        database_url=sqlite_url,
+        sandbox=sandbox,
+        start=process,
+        spool_path=str(tmp_path / "spool.db"),
+    )
+    yield stack
+    stack.close()
+
+
+def found(settings: Settings, **changes: Any) -> dict[str, Finding]:
+    changed = settings.model_copy(update=changes)
+    return {finding.check: finding for finding in examine(changed, datetime.now(UTC))}
+
+
+def tokens(**values: object) -> Callable[[Stack], None]:
+    def change(stack: Stack) -> None:
+        with writing(stack.engine) as database:
+            database.execute(update(quickbooks_tokens).values(**values))
+
+    return change
+
+
+def pause(stack: Stack) -> None:
+    with writing(stack.engine) as database:
+        change_status(database, "acme-woo", "paused", reason="stock-taking", now=datetime.now(UTC))
+
+
+def unlink(stack: Stack) -> None:
+    with writing(stack.engine) as database:
+        store_realm(database, "acme-woo", "", now=datetime.now(UTC))
+
+
+def test_sound_set_up_has_a_tick_everywhere_and_exit_0(stack: Stack) -> None:
+    done = CliRunner().invoke(cli, ["doctor", "--json"], obj=stack.settings)
+    shown = CliRunner().invoke(cli, ["doctor"], obj=stack.settings)
+
+    report = json.loads(done.stdout)
+    assert (done.exit_code, report["ok"]) == (0, True), report
+    assert {one["check"]: one["state"] for one in report["findings"]} == dict.fromkeys(
+        (
+            "broker",
+            "topology",
+            "management",
+            "database",
+            "secret key",
+            "connection acme-woo",
+            "intuit",
+            "quickbooks",
+            "intuit app",
+            "spool",
+        ),
+        "good",
+    )
+    assert shown.exit_code == 0
+    assert all(line.startswith("✓ ") for line in shown.output.splitlines())
+    for secret in (KEY, WEBHOOK_SECRET, stack.sandbox.refresh_token + '"'):
+        assert secret not in shown.output + done.output
+
+
+@pytest.mark.parametrize(
+    ("changes", "check", "says", "do"),
+    [
+        ({"broker_url": f"amqp://guest:MARKED@{NOWHERE}/"}, "broker", "does not let us in", "BROKER_URL"),
+        ({"management_url": f"http://guest:MARKED@{NOWHERE}"}, "management", "not there", "MANAGEMENT_URL"),
+        ({"database_url": "sqlite:////nowhere/c.db"}, "database", "There is no", "counterfoil setup"),
+        (
+            {"database_url": f"postgresql+psycopg://u:MARKED@{NOWHERE}/c"},
+            "database",
+            "does not answer",
+            "DATABASE_URL",
+        ),
+        ({"secret_key": SecretStr("")}, "secret key", "is not set", "set it"),
+        ({"secret_key": SecretStr("MARKED-other")}, "secret key", "of acme-woo", "the key they were stored"),
+        ({"quickbooks_url": f"http://{NOWHERE}"}, "quickbooks", "cannot be reached", "QUICKBOOKS_URL"),
+        ({"intuit_discovery_url": f"http://{NOWHERE}/"}, "intuit", "cannot be reached", "DISCOVERY_URL"),
+        ({"intuit_client_id": ""}, "intuit app", "are missing", "COUNTERFOIL_INTUIT_CLIENT_ID"),
+        ({"spool_path": "/nowhere/spool.db"}, "spool", "no folder", "COUNTERFOIL_SPOOL_PATH"),
+    ],
+    ids=lambda value: value if isinstance(value, str) and " " not in value else "",
+)
+def test_wrong_setting_is_found_and_named(
+    stack: Stack, changes: dict[str, Any], check: str, says: str, do: str
+) -> None:
+    changed = stack.settings.model_copy(update=changes)
+
+    done = CliRunner().invoke(cli, ["doctor"], obj=changed)
+
+    assert done.exit_code == 1
+    (line,) = [line for line in done.output.splitlines() if line.startswith("✗")]
+    assert line.startswith(f"✗ {check}: ")
+    assert says in line
+    assert do in line.partition("  Do: ")[2]
+    assert "MARKED" not in done.output
+
+
+@pytest.mark.parametrize(
+    ("change", "state", "says", "do"),
+    [
+        pytest.param(tokens(revoked="Token revoked."), "bad", "Token revoked", "connect", id="revoked"),
+        pytest.param(
+            tokens(refresh_expires_at=datetime.now(UTC) - timedelta(days=1)),
+            "bad",
+            "ended",
+            "connect",
+            id="ended",
+        ),
+        pytest.param(
+            tokens(refresh_expires_at=datetime.now(UTC) + timedelta(days=3)),
+            "soon",
+            "ends",
+            "connect",
+            id="ends-soon",
+        ),
+        pytest.param(unlink, "bad", "not linked", "connect", id="never-connected"),
+        pytest.param(pause, "soon", "paused: stock-taking", "resume", id="paused"),
+    ],
+)
+def test_connection_that_needs_somebody_is_named_with_its_command(
+    stack: Stack, change: Callable[[Stack], None], state: str, says: str, do: str
+) -> None:
+    change(stack)
+
+    finding = found(stack.settings)["connection acme-woo"]
+
+    assert (finding.state, says in finding.text) == (state, True), finding
+    assert finding.do == f"counterfoil connections {do} acme-woo"
+
+
+def test_queue_that_is_missing_is_named(stack: Stack) -> None:
+    with stack.broker.channel() as channel:
+        channel.queue_delete(names.held("contacts"))
+        channel.exchange_delete(names.COMMANDS)
+
+    finding = found(stack.settings)["topology"]
+
+    assert (finding.state, finding.do) == ("bad", "counterfoil setup")
+    assert finding.text == "2 exchanges or queues are not declared: counterfoil.commands, contacts.held."
+    assert not stack.broker.exists(names.held("contacts"))
+
+
+def test_tables_that_are_missing_are_told_and_not_made(stack: Stack, tmp_path: Path) -> None:
+    (tmp_path / "empty.db").touch()
+
+    finding = found(stack.settings, database_url=f"sqlite:///{tmp_path / 'empty.db'}")["database"]
+
+    assert (finding.state, finding.do) == ("bad", "counterfoil setup")
