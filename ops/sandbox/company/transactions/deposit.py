@@ -1,5 +1,7 @@
 """Deposit: payments and receipts that go to the bank together, less fees."""
 
+from decimal import Decimal
+
 from ops.sandbox.company.books import Books
 from ops.sandbox.company.effects import Effects, Entry
 from ops.sandbox.company.entity import ALL, Draft, Entity
@@ -100,13 +102,21 @@ def _linked_line(draft: Draft, line: Json, seen: set[str]) -> None:
     if in_other or id in seen or not lies_there:
         raise cannot_be_linked(id)
     seen.add(id)
-    amount = -target["TotalAmt"] if kind == "RefundReceipt" else target["TotalAmt"]
+    amount = _held_amount(kind, target)
+    if target["CurrencyRef"]["value"] != draft.document["CurrencyRef"]["value"]:
+        amount = in_home(target, amount)
     if line.get("Amount") is not None and cents(line["Amount"]) != amount:
         raise business_rule("A linked transaction is deposited with its whole amount.", "Line")
     link.setdefault("TxnLineId", "0")
     for name in ("Id", "LineNum", "DetailType", "DepositLineDetail"):
         line.pop(name, None)
     line.update(Amount=amount, LinkedTxn=[link])
+
+
+def _held_amount(kind: str, target: Json) -> Decimal:
+    """What a transaction put into Undeposited Funds, in its own currency; a refund took it out."""
+    total: Decimal = target["TotalAmt"]
+    return -total if kind == "RefundReceipt" else total
 
 
 def _own_line(draft: Draft, line: Json) -> None:
@@ -145,17 +155,20 @@ def _deposited(document: Json) -> list[tuple[str, str]]:
 def deposit_effects(books: Books, document: Json) -> Effects:
     effects = Effects(date=document["TxnDate"], deposits=_deposited(document))
     undeposited = books.account_for("UndepositedFunds")
+    for kind, id in effects.deposits:
+        target = books.store.rows(kind)[id]
+        held = in_home(target, _held_amount(kind, target))
+        effects.entries.append(Entry(undeposited, -held))
     for line in document["Line"]:
         detail = line.get("DepositLineDetail")
-        account_id = detail["AccountRef"]["value"] if detail is not None else undeposited
-        if line["Amount"]:
-            effects.entries.append(Entry(account_id, -in_home(document, line["Amount"])))
+        if detail is not None and line["Amount"]:
+            effects.entries.append(Entry(detail["AccountRef"]["value"], -in_home(document, line["Amount"])))
     cash = document.get("CashBack")
     if cash is not None:
         effects.entries.append(Entry(cash["AccountRef"]["value"], in_home(document, cents(cash["Amount"]))))
     total = in_home(document, document["TotalAmt"])
     effects.entries.append(Entry(document["DepositToAccountRef"]["value"], total))
-    balance_rounding(books, effects)
+    balance_rounding(books, document, effects)
     return effects
 
 

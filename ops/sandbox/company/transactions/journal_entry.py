@@ -128,7 +128,7 @@ def journal_effects(books: Books, document: Json) -> Effects:
             effects.entries.append(Entry(account["Id"], home, party, amount * sign))
         else:
             effects.entries.append(Entry(account["Id"], home))
-    balance_rounding(books, effects)
+    balance_rounding(books, document, effects)
     return effects
 
 

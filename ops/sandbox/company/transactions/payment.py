@@ -191,7 +191,7 @@ def payment_effects(books: Books, document: Json) -> Effects:
     unapplied = document["UnappliedAmt"]
     if unapplied:
         effects.entries.append(Entry(receivable, -in_home(document, unapplied), customer, -unapplied))
-    balance_rounding(books, effects)
+    balance_rounding(books, document, effects)
     return effects
 
 

@@ -170,7 +170,7 @@ def _effects(books: Books, document: Json, other_side: Entry, sign: Decimal) -> 
     effects.movements.extend(line_movements(books, document, sign))
     if other_side.amount:
         effects.entries.append(other_side)
-    balance_rounding(books, effects)
+    balance_rounding(books, document, effects)
     return effects
 
 

@@ -46,7 +46,7 @@ def _form_effects(books: Books, document: Json, sign: Decimal) -> Effects:
     effects.entries.extend(Entry(account_id, amount) for account_id, amount in sums.items() if amount)
     if total:
         effects.entries.append(_other_side(books, document, home_total, total * sign))
-    balance_rounding(books, effects)
+    balance_rounding(books, document, effects)
     return effects
 
 
@@ -114,8 +114,10 @@ def tax_amounts(books: Books, document: Json) -> list[tuple[str, Decimal]]:
     return amounts
 
 
-def balance_rounding(books: Books, effects: Effects) -> None:
-    """Cents that come from turning amounts into home currency go to exchange gain or loss."""
+def balance_rounding(books: Books, document: Json, effects: Effects) -> None:
+    """What turning amounts into home currency leaves over goes to exchange gain or loss."""
+    if document["CurrencyRef"]["value"] == books.country.currency:
+        return
     left = sum((entry.amount for entry in effects.entries), ZERO)
     if left:
         effects.entries.append(Entry(books.account_for("ExchangeGainOrLoss"), -left))

@@ -59,7 +59,7 @@ def transfer_effects(books: Books, document: Json) -> Effects:
         Entry(document["ToAccountRef"]["value"], amount),
         Entry(document["FromAccountRef"]["value"], -amount),
     ]
-    balance_rounding(books, effects := Effects(date=document["TxnDate"], entries=entries))
+    balance_rounding(books, document, effects := Effects(date=document["TxnDate"], entries=entries))
     return effects
 
 

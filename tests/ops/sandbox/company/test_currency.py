@@ -108,6 +108,19 @@ def test_payment_at_another_rate_books_the_gain(abroad: Company, jane: Json) -> 
     assert receivable["Account"][0]["CurrentBalance"] == 0
 
 
+def test_foreign_receipt_reaches_the_bank_at_its_home_amount(abroad: Company, jane: Json) -> None:
+    waiting = balance(abroad, "4")
+    body = sale(sale_line(100), CustomerRef={"value": jane["Id"]}, ExchangeRate="0.70")
+    receipt = abroad.create("SalesReceipt", body)
+    line = {"LinkedTxn": [{"TxnId": receipt["Id"], "TxnType": "SalesReceipt"}]}
+
+    deposit = abroad.create("Deposit", {"DepositToAccountRef": {"value": "35"}, "Line": [line]})
+
+    assert deposit["TotalAmt"] == 70
+    assert balance(abroad, "4") == waiting
+    assert trial_balance_difference(abroad) == 0
+
+
 def test_deposit_account_in_a_third_currency_is_refused(abroad: Company, jane: Json) -> None:
     abroad.create("CompanyCurrency", {"Code": "EUR"})
     account = abroad.create(

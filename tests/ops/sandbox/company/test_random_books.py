@@ -16,7 +16,7 @@ from ops.sandbox.company.seed import CountryCode, seeded_company
 from tests.ops.sandbox.company.documents import discount_line, key, trial_balance_difference
 
 MUG, KETTLE = "13", "11"
-STOCK, COGS, RECEIVABLE, UNDEPOSITED = "81", "80", "84", "4"
+STOCK, RECEIVABLE, UNDEPOSITED, EXCHANGE = "81", "84", "4", "37"
 RATES = {
     "US": {"TAX": Decimal(8), "NON": Decimal(0)},
     "GB": {"3": Decimal(20), "4": Decimal(5), "5": Decimal(0)},
@@ -186,6 +186,9 @@ def check(company: Company, model: Model) -> None:
     balances = company.books.store.tables.account_balances
     assert balances[STOCK] == layers + lantern
     assert sum(balances.values()) == 0
+    customers = company.query("select * from Customer")["Customer"]
+    assert balances[RECEIVABLE] == sum(row["Balance"] for row in customers)
+    assert EXCHANGE not in balances
     assert trial_balance_difference(company) == 0
     shown = {
         row["ColData"][0]["id"]: Decimal(row["ColData"][1]["value"] or "0")
