@@ -1,8 +1,9 @@
 """Workers that die or stand still at named points, one after another: ``python -m tests.rig.dying_worker STEP…``.
 
 STEP is ``kill:POINT:NTH`` (SIGKILL when the worker passes the point for the nth time), ``stop:POINT:NTH`` (SIGSTOP
-there; it prints ``stopped PID #STEP`` first, and lives on after SIGCONT until SIGTERM) or ``run``. Each worker is a
-fork of one process that has imported everything, so that a test can afford many deaths.
+there; it prints ``stopped PID #STEP`` first, and lives on after SIGCONT until SIGTERM), ``wait:POINT:NTH`` (only that round
+stands still, until SIGUSR1) or ``run``. Each worker is a fork of one process that has imported everything, so that a
+test can afford many deaths.
 """
 
 import ctypes
@@ -43,6 +44,7 @@ def main(*steps: str) -> int:
 
 def _be_a_worker(step: str, number: int) -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
     code = 1
     try:
         configure_logs("info")
@@ -63,10 +65,14 @@ def _crash(step: str, number: int) -> Callable[[str], None] | None:
         passed += here == point
         if here != point or passed != int(nth):
             return
-        if what == "stop":
-            sys.stdout.write(f"stopped {os.getpid()} #{number}\n")
-            sys.stdout.flush()
-        os.kill(os.getpid(), signal.SIGSTOP if what == "stop" else signal.SIGKILL)
+        if what == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        sys.stdout.write(f"stopped {os.getpid()} #{number}\n")
+        sys.stdout.flush()
+        if what == "wait":
+            signal.sigwait({signal.SIGUSR1})
+        else:
+            os.kill(os.getpid(), signal.SIGSTOP)
 
     return crash
 

@@ -185,6 +185,14 @@ class Stack:
         )
         return self.entries()
 
+    def wait_entries(self, count: int) -> None:
+        """Wait until so many events have ended."""
+        wait_for(
+            lambda: len(self.entries()) >= count,
+            timeout_seconds=SETTLE_SECONDS,
+            what=f"{count} events have ended",
+        )
+
     def wait_failed(self, event_id: str, *, status: str = "unresolved") -> Row[Any]:
         """Wait until an event is a failed message with that status."""
 

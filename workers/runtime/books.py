@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import Connection as Database
 
@@ -71,9 +71,6 @@ class Books:
         subjects = [delivery.subject for delivery in deliveries]
         with writing(self._services.engine) as database:
             stored = read_connection(database, self._connection_id)
-            if stored is not None and _pause_is_over(stored, now):
-                change_status(database, self._connection_id, "active", now=now)
-                stored = read_connection(database, self._connection_id)
             claimed = claim_objects(database, self._connection_id, keys, owner=self._services.owner, now=now)
             event_ids = [delivery.event_id for delivery in deliveries]
             return Opening(
@@ -137,8 +134,3 @@ class Books:
         now = self._services.clock()
         until = now + timedelta(seconds=hold.seconds) if hold.seconds is not None else None
         change_status(database, self._connection_id, "paused", reason=str(hold), until=until, now=now)
-
-
-def _pause_is_over(stored: StoredConnection, now: datetime) -> bool:
-    paused = stored.connection.status == "paused"
-    return paused and stored.paused_until is not None and stored.paused_until <= now

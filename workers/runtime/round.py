@@ -12,6 +12,7 @@ between gives a second copy, never a lost event.
 """
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
@@ -32,6 +33,7 @@ from workers.runtime.books import Books, Changes, Opening
 from workers.runtime.call import Answer, Ask, Call, booked_mapping, make_call, plan_call, replay_calls
 from workers.runtime.company import READS, contexts, known_company, read_company
 from workers.runtime.delivery import Delivery
+from workers.runtime.holds import pause_is_over, release_late
 from workers.runtime.services import Services
 from workers.runtime.settlements import Settled, settle_all
 from workers.runtime.task import Task
@@ -43,8 +45,9 @@ MAX_PAUSE_SECONDS = 120.0
 THROTTLE_SECONDS = 60.0
 """The pause after a 429 that names none. Source: Intuit's page "Limits and throttles"."""
 
-REPEATS = 3
-"""How often one call is repeated at once when its outcome is unknown, before an attempt is used up."""
+REPEATS = 5
+"""How often one call is made when its outcome is unknown, before an attempt is used up: as often as opens the
+breaker, so that a lone event uses up none in an outage."""
 
 Pauses = Iterator[float]
 T = TypeVar("T")
@@ -119,7 +122,7 @@ class Round:
             elif opening.ignored & {delivery.subject, delivery.object_key}:
                 task.end(Skipped("ignored"))
             else:
-                refusal = _refusal(opening.stored, delivery)
+                refusal = _refusal(opening.stored, delivery, self._services.clock())
                 if refusal is not None:
                     task.end(refusal)
 
@@ -304,13 +307,16 @@ class Round:
         if changes.started:
             self._services.crash("after intent")
         self._services.crash("after commit")
+        if any(one.word == "held" for one in settled):
+            first = self.deliveries[0]
+            release_late(self._services, first.connection_id, first.workflow)
         if settled:
             self._services.crash("before ack")
             self._settled_ids.update(one.delivery.event_id for one in settled)
             self._on_settled(settled)
 
 
-def _refusal(stored: StoredConnection | None, delivery: Delivery) -> SyncError | None:
+def _refusal(stored: StoredConnection | None, delivery: Delivery, now: datetime) -> SyncError | None:
     if stored is None or stored.connection.status == "closed":
         return UnknownConnection(
             f'The event names the connection "{delivery.connection_id}", which does not exist or is closed. '
@@ -318,6 +324,6 @@ def _refusal(stored: StoredConnection | None, delivery: Delivery) -> SyncError |
             cause=delivery.connection_id,
             fix="counterfoil connections add",
         )
-    if stored.connection.status == "paused":
+    if stored.connection.status == "paused" and not pause_is_over(stored, now):
         return ConnectionPaused(stored.connection.pause_reason or "paused")
     return None

@@ -19,6 +19,7 @@ from workers.ledger.engine import writing
 from workers.runtime.books import ClaimLost
 from workers.runtime.broker import BrokerLost, Inlet
 from workers.runtime.delivery import Delivery
+from workers.runtime.holds import end_pauses
 from workers.runtime.lanes import Lanes
 from workers.runtime.pool import Pool
 from workers.runtime.round import Round
@@ -217,6 +218,11 @@ class Worker:
                 # copied in one step: the consuming thread changes it meanwhile
                 for run in list(self._running):
                     run.keep()
+            self._pool.submit(self._end_pauses)
+
+    def _end_pauses(self) -> None:
+        with contextlib.suppress(SQLAlchemyError, NotConfirmed):
+            end_pauses(self._services)
 
     def _release_claims(self) -> None:
         """Nothing runs any more: others need not wait until our claims end by themselves."""

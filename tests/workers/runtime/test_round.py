@@ -124,7 +124,7 @@ def test_a_lost_answer_is_asked_for_again_with_the_same_request_id(rig: Rig) -> 
 
 
 def test_a_lost_answer_that_stays_lost_is_settled_by_the_next_delivery(rig: Rig) -> None:
-    rig.quickbooks.lost = [QuickBooksUnavailable("cut")] * 3
+    rig.quickbooks.lost = [QuickBooksUnavailable("cut")] * 5
     first = rig.run(ONE)
 
     second = rig.run(delivery("e1", subject="order/1", headers={"attempts": 1}))
