@@ -8,6 +8,7 @@ among many and among ten, one sweep against one bare pass (connection closed to 
 import argparse
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -78,6 +79,7 @@ def main() -> None:
     parser.add_argument("--database", help="SQLite in a temporary folder when left out")
     wish = parser.parse_args()
     count = 100_000 if wish.full else wish.failures
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the node is ended too
     with tempfile.TemporaryDirectory() as folder:
         node = PrivateNode(Path(folder) / "rabbitmq", say=print)
         node.start()

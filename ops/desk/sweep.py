@@ -93,26 +93,32 @@ class Sweeper:
         return found.swept
 
     def _judge(self, workflow: Workflow, chunk: Sequence[Lying], found: _Pass) -> None:
-        copies = [(one, headers) for one in chunk if (headers := _headers(one)) is not None]
-        found.swept.strangers += len(chunk) - len(copies)
+        named = [(one, ids) for one in chunk if (ids := _ids(one)) is not None]
+        found.swept.strangers += len(chunk) - len(named)
         with reading(self.ledger) as connection:
-            rows = read_copies(connection, workflow, [headers.event_id for _, headers in copies])
-        orphans = [(one, headers) for one, headers in copies if headers.event_id not in rows]
-        for one, headers in copies:
-            row = rows.get(headers.event_id)
-            if row is not None and self._stays(headers, row, found.seen):
-                found.seen.add(headers.copy_id)
+            rows = read_copies(connection, workflow, [event_id for _, (event_id, _) in named])
+        orphans: list[tuple[Lying, FailureHeaders]] = []
+        for one, (event_id, copy_id) in named:
+            row = rows.get(event_id)
+            if row is None:
+                headers = _headers(one)
+                orphans += [(one, headers)] if headers is not None else []
+                found.swept.strangers += headers is None
+            elif self._stays(one, copy_id, row, found.seen):
+                found.seen.add(copy_id)
                 found.swept.kept += 1
-            elif row is not None:
+            else:
                 found.settled.append(one.spot)
         if orphans:
             self._rebuild(workflow, orphans, found)
 
-    def _stays(self, headers: FailureHeaders, row: Copy, seen: set[str]) -> bool:
-        if headers.copy_id == row.copy_id:
-            return row.status == "unresolved" and headers.copy_id not in seen
-        newer = headers.failed_at > row.failed_at
-        return newer and self.now() - headers.failed_at < COPY_BEFORE_ROW
+    def _stays(self, one: Lying, copy_id: str, row: Copy, seen: set[str]) -> bool:
+        if copy_id == row.copy_id:
+            return row.status == "unresolved" and copy_id not in seen
+        headers = _headers(one)
+        if headers is None or headers.failed_at <= row.failed_at:
+            return False
+        return self.now() - headers.failed_at < COPY_BEFORE_ROW
 
     def _rebuild(
         self, workflow: Workflow, orphans: Sequence[tuple[Lying, FailureHeaders]], found: _Pass
@@ -150,8 +156,14 @@ class Sweeper:
         return count
 
 
+def _ids(one: Lying) -> tuple[str, str] | None:
+    """Event and copy; None for a message that somebody else put there. Most copies need no more than that."""
+    event_id, copy_id = one.headers.get("event_id"), one.headers.get("copy_id")
+    return (event_id, copy_id) if isinstance(event_id, str) and isinstance(copy_id, str) else None
+
+
 def _headers(one: Lying) -> FailureHeaders | None:
-    """The copy's headers; None for a message that somebody else put there."""
+    """All headers of a copy; None if they are not ours."""
     known = {name: one.headers[name] for name in FailureHeaders.model_fields if name in one.headers}
     try:
         return FailureHeaders.model_validate(known)
