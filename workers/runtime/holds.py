@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import get_args
 
 import orjson
 
 from events import names
 from events.outgoing import NotConfirmed, Outgoing
-from schemas.envelope import WORKFLOWS, Workflow
+from schemas.envelope import Workflow
 from workers.ledger.connections import (
     StoredConnection,
     change_status,
@@ -39,7 +40,7 @@ def end_pauses(services: Services) -> None:
         over = [one for one in read_connections(database) if pause_is_over(one, now)]
     for one in over:
         connection_id = one.connection.connection_id
-        _release(services, connection_id, WORKFLOWS)
+        _release(services, connection_id, get_args(Workflow))
         with writing(services.engine) as database:
             stored = read_connection(database, connection_id)
             if stored is not None and pause_is_over(stored, now):

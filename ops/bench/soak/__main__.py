@@ -1,0 +1,117 @@
+"""``python -m ops.bench.soak --seconds N --seed S``: load and random faults, then the verdict as one JSON line."""
+
+import argparse
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import orjson
+import pika.exceptions
+
+from events import names
+from events.outgoing import Outgoing
+from ops.bench.soak.faults import Faults
+from ops.bench.soak.orders import Event, draw_events
+from ops.bench.soak.plan import PlannedFault, draw_plan
+from ops.bench.soak.stage import Stage, open_stage
+from ops.bench.soak.verdict import Verdict, ended, judge, under_way
+from ops.cli.commanding import give
+
+CHUNK = 50
+LOAD_SHARE = 0.9
+"""The load is spread over so much of the time, so that the last faults strike a load too."""
+
+QUIET_SECONDS = 240.0
+"""How long after the last fault everything may take to come to rest: longer than two delays of two minutes."""
+
+
+def main() -> int:
+    """Run one soak; 0 when nothing is lost, doubled, stuck or out of order."""
+    parser = argparse.ArgumentParser(prog="python -m ops.bench.soak", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=600.0)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--events", type=int, default=50_000)
+    parser.add_argument("--companies", type=int, default=20)
+    parser.add_argument("--workers", type=int, default=3)
+    parser.add_argument("--database", default="", help="an SQLAlchemy URL; SQLite if not given")
+    parser.add_argument("--keep", action="store_true", help="keep the folder with log and ledger")
+    wish = parser.parse_args()
+    plan = draw_plan(wish.seed, wish.seconds)
+    print(f"seed {wish.seed}: {len(plan)} faults in {wish.seconds:g} s", *plan, sep="\n", flush=True)
+    folder = Path(tempfile.mkdtemp(prefix="counterfoil-soak-"))
+    url = wish.database or f"sqlite:///{folder / 'ledger.db'}"
+    try:
+        with open_stage(folder, database_url=url, companies=wish.companies, workers=wish.workers) as stage:
+            events = draw_events(wish.seed, wish.events, list(stage.realms))
+            faults = Faults(stage)
+            _soak(stage, events, plan, faults, wish.seconds)
+            left = _come_to_rest(stage, {event.event_id for event in events})
+            verdict = judge(stage, events, left)
+        _print(verdict, sum(faults.struck.values()))
+    finally:
+        if wish.keep:
+            print(f"kept: {folder}", file=sys.stderr)
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    return 0 if verdict.good else 1
+
+
+def _soak(
+    stage: Stage, events: Sequence[Event], plan: Sequence[PlannedFault], faults: Faults, seconds: float
+) -> None:
+    began = time.monotonic()
+    load = threading.Thread(target=_publish, args=(stage, events, began, seconds * LOAD_SHARE), daemon=True)
+    load.start()
+    for fault in plan:
+        time.sleep(max(0.0, began + fault.at_seconds - time.monotonic()))
+        faults.strike(fault)
+    time.sleep(max(0.0, began + seconds - time.monotonic()))
+    faults.end()
+    load.join()
+    for workflow in ("orders",):
+        give(stage.settings, workflow, {"command": "retry_all"})
+
+
+def _publish(stage: Stage, events: Sequence[Event], began: float, seconds: float) -> None:
+    """Spread over the time; what is not confirmed is published again, as a store's webhook would be."""
+    for first in range(0, len(events), CHUNK):
+        time.sleep(max(0.0, began + seconds * first / len(events) - time.monotonic()))
+        messages = [
+            Outgoing(names.EVENTS, "orders.paid", event.body, message_id=event.event_id)
+            for event in events[first : first + CHUNK]
+        ]
+        while messages:
+            outcomes = stage.publisher.publish_all(messages, timeout_seconds=30.0)
+            messages = [message for message, bad in zip(messages, outcomes, strict=True) if bad is not None]
+            if messages:
+                time.sleep(0.2)
+
+
+def _come_to_rest(stage: Stage, event_ids: set[str]) -> dict[str, int]:
+    """Wait until every event has ended and nothing is under way; what is left when patience is over."""
+    deadline = time.monotonic() + QUIET_SECONDS
+    left: dict[str, int] = {"broker away": 1}
+    while time.monotonic() < deadline:
+        try:
+            left = under_way(stage)
+        except (pika.exceptions.AMQPError, OSError):
+            left = {"broker away": 1}
+        done, failed = ended(stage)
+        if not left and event_ids <= done | failed:
+            return {}
+        time.sleep(0.5)
+    return left
+
+
+def _print(verdict: Verdict, faults: int) -> None:
+    print(*verdict.problems[:50], sep="\n")
+    fields = ("events", "booked", "unresolved", "lost", "doubled", "stuck", "out_of_order")
+    print(orjson.dumps({name: getattr(verdict, name) for name in fields} | {"faults": faults}).decode())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

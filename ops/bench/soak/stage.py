@@ -1,0 +1,137 @@
+"""Everything that runs in a soak: a node, a ledger, a sandbox with companies, workers and a desk that come back."""
+
+import contextlib
+import os
+import secrets as random_secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from kombu.connection import Connection as BrokerConnection
+from pydantic import SecretStr
+from sqlalchemy import Engine
+
+from events.broker.publisher import Publisher
+from events.broker.topology import declare
+from ops.migrations.migrate import upgrade
+from ops.node.node import PrivateNode
+from ops.node.ports import free_port
+from ops.processes.programs import counterfoil, environment
+from ops.processes.supervisor import Program, Supervisor
+from ops.quickbooks import open_oauth
+from ops.sandbox.testing import SandboxServer
+from ops.settings import Settings
+from schemas.connection import Connection, ConnectionSettings
+from workers.ledger.connections import add_connection
+from workers.ledger.engine import open_ledger, writing
+from workers.quickbooks.http import Http
+from workers.quickbooks.tokens import save_tokens
+from workers.secrets import Secrets
+
+LIMITS_SCALE = 200.0
+"""The sandbox has no limits here: the faults are to be felt, not the budget."""
+
+PORTS = {"amqp": 7680, "management": 17680, "prometheus": 17690, "distribution": 27680, "epmd": 6380}
+
+
+@dataclass(slots=True)
+class Stage:
+    """What faults strike and the verdict looks at. ``realms``: the company of each connection."""
+
+    node: PrivateNode
+    settings: Settings
+    sandbox: SandboxServer
+    engine: Engine
+    realms: dict[str, str]
+    workers: list[str]
+    supervisor: Supervisor
+    publisher: Publisher
+
+    def grant(self, connection_id: str) -> None:
+        """Connect a company to QuickBooks, as a person does in the browser."""
+        realm_id = self.realms[connection_id]
+        pair = open_oauth(self.settings, Http()).refresh(self.sandbox.mint_token(realm_id))
+        sealer = Secrets(self.settings.secret_key.get_secret_value())
+        save_tokens(self.engine, sealer, realm_id, pair, now=datetime.now(UTC))
+
+
+@contextlib.contextmanager
+def open_stage(folder: Path, *, database_url: str, companies: int, workers: int) -> Iterator[Stage]:
+    """Start everything; whatever happens, end it again."""
+    with contextlib.ExitStack() as stack:
+        node = PrivateNode(folder / "rabbitmq", preferred_ports=PORTS)
+        stack.callback(node.remove)
+        node.start()
+        sandbox = stack.enter_context(SandboxServer(limits=False))
+        settings = _settings(node, sandbox, database_url)
+        engine = open_ledger(database_url)
+        stack.callback(engine.dispose)
+        upgrade(engine)
+        with BrokerConnection(settings.broker_url) as connection:
+            declare(connection)
+        node.write_down()
+        publisher = Publisher(settings.broker_url, connection_name="soak")
+        publisher.start()
+        stack.callback(publisher.close, 5.0)
+        names = [f"worker-{number}" for number in range(1, workers + 1)]
+        log = stack.enter_context((folder / "log").open("w", encoding="utf-8", buffering=1))
+        supervisor = Supervisor(
+            {
+                **{name: _program(settings, "worker", "orders") for name in names},
+                "desk": _program(settings, "desk"),
+            },
+            say=lambda name, line: print(name, line, file=log),
+        )
+        realms = {f"store-{number}": sandbox.add_company("US") for number in range(1, companies + 1)}
+        stage = Stage(node, settings, sandbox, engine, realms, names, supervisor, publisher)
+        for connection_id in realms:
+            _connect(stage, connection_id)
+        stack.callback(supervisor.stop)
+        supervisor.start()
+        yield stage
+
+
+def _settings(node: PrivateNode, sandbox: SandboxServer, database_url: str) -> Settings:
+    return Settings(
+        broker_url=node.add_vhost("soak"),
+        management_url=node.management_url,
+        database_url=database_url,
+        secret_key=SecretStr(random_secrets.token_hex(16)),
+        quickbooks_url=sandbox.url,
+        intuit_discovery_url=sandbox.discovery_url,
+        intuit_client_id=sandbox.client_id,
+        intuit_client_secret=SecretStr(sandbox.client_secret),
+        quickbooks_limits_scale=LIMITS_SCALE,
+    )
+
+
+def _program(settings: Settings, *words: str) -> Program:
+    own = settings.model_copy(update={"metrics_listen": f"127.0.0.1:{free_port(9600, taken=set())}"})
+    return Program(counterfoil(*words), environment(own, os.environ))
+
+
+def _connect(stage: Stage, connection_id: str) -> None:
+    realm_id = stage.realms[connection_id]
+    connection = Connection(
+        connection_id=connection_id,
+        platform="woocommerce",
+        realm_id=realm_id,
+        settings=ConnectionSettings.model_validate(_book_settings(stage.sandbox, realm_id)),
+    )
+    sealer = Secrets(stage.settings.secret_key.get_secret_value())
+    with writing(stage.engine) as database:
+        add_connection(database, connection, secrets=sealer.seal({}), now=datetime.now(UTC))
+    stage.grant(connection_id)
+
+
+def _book_settings(sandbox: SandboxServer, realm_id: str) -> dict[str, Any]:
+    accounts = {row["Name"]: row["Id"] for row in sandbox.dump(realm_id, "Account")}
+    service = next(row["Id"] for row in sandbox.dump(realm_id, "Item") if row["Type"] == "Service")
+    return {
+        "unknown_product": "fallback",
+        "customers": "per_store",
+        "accounts": {"deposit": accounts["Undeposited Funds"]},
+        "items": dict.fromkeys(("fallback", "shipping", "fee", "refund_adjustment"), service),
+    }
