@@ -17,7 +17,7 @@ from workers.ledger.connections import StoredConnection, read_connection, read_c
 from workers.ledger.engine import reading, writing
 from workers.secrets import Secrets
 
-_NAME = re.compile(r'(?:"(?P<quoted>[^"]+)"|(?P<plain>[\w-]+))(?P<sign>[.=])')
+_NAME = re.compile(r'(?:"(?P<quoted>(?:[^"\\]|\\.)+)"|(?P<plain>[\w-]+))(?P<sign>[.=])')
 
 DIRECTORY_SECONDS = 2.0
 """How long the webhook process believes what it read of a connection."""
@@ -106,7 +106,8 @@ def parse_assignment(text: str) -> tuple[list[str], Any]:
             raise ValueError(
                 f'{text!r} is not NAME=VALUE. Names with other signs need quotes: taxes."GST 5%"=12'
             )
-        path.append(match["quoted"] if match["quoted"] is not None else match["plain"])
+        quoted = match["quoted"]
+        path.append(match["plain"] if quoted is None else re.sub(r"\\(.)", r"\1", quoted))
         rest = rest[match.end() :]
         if match["sign"] == "=":
             return path, _value(rest)

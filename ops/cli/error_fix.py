@@ -1,6 +1,7 @@
 """``counterfoil errors fix``: shows what to change, changes it, and offers to retry the group."""
 
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -43,7 +44,8 @@ def setting_fix(text: str) -> SettingFix | None:
     if match is None:
         return None
     try:
-        path, value = parse_assignment(match["assignment"].strip("'"))
+        written = match["assignment"]
+        path, value = parse_assignment(shlex.split(written)[0] if written.startswith("'") else written)
     except ValueError:
         return None
     proposal = "" if value in PLACEHOLDERS or not isinstance(value, str) else value

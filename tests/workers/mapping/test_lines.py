@@ -1,5 +1,6 @@
 """The arithmetic of lines, for any amount and quantity."""
 
+import shlex
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -60,14 +61,13 @@ def test_note_holds_the_marker_on_its_first_line() -> None:
 
 @pytest.mark.parametrize(
     ("word", "expected"),
-    [("stripe", "stripe"), ("GST 5%", '"GST 5%"'), ('a"b$', '"a\\"b\\$"')],
-    ids=["bare", "quoted", "escaped"],
+    [("stripe", "taxes.stripe=12"), ("GST 5%", 'taxes."GST 5%"=12'), ("it's $5", 'taxes."it\'s $5"=12')],
+    ids=["bare", "quoted", "shell-signs"],
 )
 def test_fix_is_a_command_that_a_shell_reads_as_one_word(word: str, expected: str) -> None:
-    assert (
-        setting_fix("acme", "taxes", word, value="12")
-        == f"counterfoil connections set acme taxes.{expected}=12"
-    )
+    fix = setting_fix("acme", "taxes", word, value="12")
+
+    assert shlex.split(fix) == ["counterfoil", "connections", "set", "acme", expected]
 
 
 def test_names_lose_what_quickbooks_refuses() -> None:

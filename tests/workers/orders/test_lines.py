@@ -244,7 +244,7 @@ def test_a72_unknown_product_stops_by_default() -> None:
         play.run("orders.paid", order(line("9.50", sku="NEW 1")))
 
     assert raised.value.cause == "NEW 1"
-    assert raised.value.fix == 'counterfoil connections set acme-woo products."NEW 1"=ID'
+    assert raised.value.fix == "counterfoil connections set acme-woo 'products.\"NEW 1\"=ID'"
     assert play.writes == []
 
 

@@ -60,7 +60,7 @@ def test_a41_unmapped_tax_is_an_error_of_its_own_group() -> None:
         str(raised.value) == 'Order 1001: store tax "CA 8%" has no QuickBooks tax code. Map it, then Retry.'
     )
     assert raised.value.cause == "CA 8%"
-    assert raised.value.fix == 'counterfoil connections set acme-woo taxes."CA 8%"=ID'
+    assert raised.value.fix == "counterfoil connections set acme-woo 'taxes.\"CA 8%\"=ID'"
     assert play.writes == []
 
 
