@@ -3,68 +3,20 @@
 import base64
 import hashlib
 import hmac
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from queue import Queue
-from threading import Thread
-from typing import Any
 
 import pytest
 
 from tests.ops.sandbox.http.caller import Caller
+from tests.ops.sandbox.http.ears import Ears, listening
 
 ANN = {"DisplayName": "Ann Example"}
 
 
-@dataclass
-class Delivery:
-    """What was posted to the app."""
-
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-@dataclass
-class Ears:
-    """An app that hears webhooks; ``answers`` are given in turn, then 200."""
-
-    url: str
-    heard: "Queue[Delivery]"
-    answers: list[int]
-
-    def next(self) -> Delivery:
-        return self.heard.get(timeout=20)
-
-
 @pytest.fixture
 def ears() -> Iterator[Ears]:
-    heard: Queue[Delivery] = Queue()
-    answers: list[int] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(answers.pop(0) if answers else 200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            heard.put(Delivery({name.lower(): value for name, value in self.headers.items()}, body))
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield Ears(f"http://127.0.0.1:{listener.server_port}/", heard, answers)
-    listener.shutdown()
-    listener.server_close()
-    thread.join()
+    with listening() as app:
+        yield app
 
 
 def test_a_change_is_told_as_a_cloud_event(us: Caller, ears: Ears) -> None:
