@@ -101,6 +101,8 @@ def _mend(stack: DemoStack, console: Console, groups: Sequence[Json], tally: Tal
     _chapter(console, "One error in full")
     (first, *_) = json.loads(_run(stack, "errors", "list", "--group", unmapped[0]["group"], "--json"))
     _show(stack, console, "errors", "show", first["event_id"])
+    if console.record:
+        console.export_text()  # a picture begins here: what was recorded so far is dropped
     _chapter(console, "The tax is mapped, and its group retried")
     for group in unmapped:
         code = codes[group["connection"]]
