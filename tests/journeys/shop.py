@@ -14,6 +14,9 @@ from tests.rig.broker import Message
 from tests.rig.stack import SETTLE_SECONDS, Stack
 from tests.rig.waiting import wait_for
 
+PING = Delivery(b"webhook_id=7", {"Content-Type": "application/x-www-form-urlencoded"})
+"""What WooCommerce sends when a webhook is switched on."""
+
 
 class Shop:
     """What the three do and see. ``acme-woo`` sells in the US, ``maple`` in Canada."""
@@ -30,6 +33,18 @@ class Shop:
     def send(self, delivery: Delivery, connection: str = "acme-woo") -> Reply:
         """One webhook over HTTP."""
         return self.store.send(connection, delivery)
+
+    def open(self, connection: str) -> str:
+        """A new connection with a company of its own."""
+        realm_id = self.stack.sandbox.add_company("US")
+        token = self.stack.sandbox.mint_token(realm_id)
+        self.stack.connect(connection, realm_id=realm_id, refresh_token=token)
+        self.wait_status(connection, 200)
+        return realm_id
+
+    def wait_status(self, connection: str, status: int) -> None:
+        """Wait until a ping is answered so: the webhook process knows of a change within two seconds."""
+        wait_for(lambda: self.send(PING, connection).status == status, what=f"{status} for {connection}")
 
     # the operator
 

@@ -9,14 +9,12 @@ import pytest
 from events import names
 from tests.events.webhooks.store import Delivery, woo
 from tests.journeys.orders import delivery, order
-from tests.journeys.shop import Shop
+from tests.journeys.shop import PING, Shop
 from tests.rig.stack import order_event
 from tests.rig.waiting import wait_for
 
 pytestmark = pytest.mark.broker
 QUEUES = ("orders", "orders.errors", "orders.dead", "orders.held", names.UNROUTED, names.COMMANDS_REJECTED)
-
-PING = Delivery(b"webhook_id=7", {"Content-Type": "application/x-www-form-urlencoded"})
 
 
 def unsigned(webhook: Delivery) -> Delivery:

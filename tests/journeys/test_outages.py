@@ -1,8 +1,7 @@
-"""The broker, the database or QuickBooks is away: nothing is lost, nothing is booked twice, all goes on by itself."""
+"""The broker or the database is away for all processes: nothing is lost or booked twice, all goes on by itself."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +29,12 @@ def open_shop(
     """A shop whose processes the test starts itself."""
     opened: list[Stack] = []
 
-    def make(*, database_url: str = sqlite_url, companies: SandboxServer = sandbox, **changes: Any) -> Shop:
+    def make(*, database_url: str = sqlite_url, **changes: Any) -> Shop:
         port = free_port()
         stack = Stack(
             broker=broker,
             database_url=database_url,
-            sandbox=companies,
+            sandbox=sandbox,
             start=process,
             listen=f"127.0.0.1:{port}",
             spool_path=str(tmp_path / "spool.db"),
@@ -131,27 +130,3 @@ def test_while_the_database_is_away_webhooks_are_taken_and_everything_goes_on_la
     shop.wait_receipt(2)
     shop.wait_answer(id="meanwhile", result="refused")
     assert len(shop.receipts(2)) == 1
-
-
-def test_while_quickbooks_is_away_an_order_comes_back_by_itself_and_is_booked_once(
-    open_shop: OpenShop, tmp_path: Path
-) -> None:
-    with SandboxServer(limits=False, database=tmp_path / "sandbox.db") as companies:
-        shop = open_shop(companies=companies)
-        for words in ("webhooks", "worker"):
-            shop.stack.start(words)
-        shop.send(delivery(order(1)))
-        shop.wait_receipt(1)
-
-        companies.kill()
-        began = datetime.now(UTC)
-        shop.send(delivery(order(2)))
-        wait_for(
-            lambda: shop.broker.count("orders.delayed.5s") == 1, timeout_seconds=60.0, what="a delayed retry"
-        )
-        companies.start()
-
-        shop.wait_receipt(2)
-        assert len(shop.receipts(2)) == 1
-        assert shop.stack.failures() == []
-        assert (datetime.now(UTC) - began).total_seconds() < 120
