@@ -17,7 +17,7 @@ from events.broker.publisher import Publisher
 from events.broker.topology import declare
 from ops.migrations.migrate import upgrade
 from ops.node.node import PrivateNode
-from ops.node.ports import free_port
+from ops.node.ports import free_ports
 from ops.processes.programs import counterfoil, environment
 from ops.processes.supervisor import Program, Supervisor
 from ops.quickbooks import open_oauth
@@ -33,6 +33,7 @@ from workers.secrets import Secrets
 LIMITS_SCALE = 200.0
 """The sandbox has no limits here: the faults are to be felt, not the budget."""
 
+METRICS_PORT = 9600
 PORTS = {"amqp": 7680, "management": 17680, "prometheus": 17690, "distribution": 27680, "epmd": 6380}
 
 
@@ -77,10 +78,11 @@ def open_stage(folder: Path, *, database_url: str, companies: int, workers: int)
         stack.callback(publisher.close, 5.0)
         names = [f"worker-{number}" for number in range(1, workers + 1)]
         log = stack.enter_context((folder / "log").open("w", encoding="utf-8", buffering=1))
+        metrics = free_ports({name: METRICS_PORT + place for place, name in enumerate([*names, "desk"])})
         supervisor = Supervisor(
             {
-                **{name: _program(settings, "worker", "orders") for name in names},
-                "desk": _program(settings, "desk"),
+                **{name: _program(settings, metrics[name], "worker", "orders") for name in names},
+                "desk": _program(settings, metrics["desk"], "desk"),
             },
             say=lambda name, line: print(name, line, file=log),
         )
@@ -107,8 +109,8 @@ def _settings(node: PrivateNode, sandbox: SandboxServer, database_url: str) -> S
     )
 
 
-def _program(settings: Settings, *words: str) -> Program:
-    own = settings.model_copy(update={"metrics_listen": f"127.0.0.1:{free_port(9600, taken=set())}"})
+def _program(settings: Settings, port: int, *words: str) -> Program:
+    own = settings.model_copy(update={"metrics_listen": f"127.0.0.1:{port}"})
     return Program(counterfoil(*words), environment(own, os.environ))
 
 

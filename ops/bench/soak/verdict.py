@@ -76,8 +76,8 @@ def judge(stage: Stage, published: Sequence[Event], left: dict[str, int]) -> Ver
     verdict = Verdict(len(events), booked=len(done), unresolved=len(failed))
     verdict.stuck = max(len(missing), 1) if left else 0
     verdict.lost = 0 if left else len(missing)
-    verdict.problems += [f"no end: {event_id}" for event_id in sorted(missing)]
     verdict.problems += [f"still under way: {name} {depth}" for name, depth in left.items()]
+    verdict.problems += [f"no end: {event_id}" for event_id in sorted(missing)]
     for connection_id, realm_id in stage.realms.items():
         booked = _booked(stage, realm_id)
         mine = [event for event in events.values() if event.connection_id == connection_id]
