@@ -61,11 +61,7 @@ def _call(company: Company, item: Json) -> Callable[[], Json]:
 
 def fault_object(fault: QuickBooksFault) -> Json:
     """A fault as it stands in an answer."""
-    errors = [
-        {"Message": error.message, "Detail": error.detail, "code": error.code, "element": error.element}
-        for error in fault.errors
-    ]
-    return {"Error": errors, "type": fault.type}
+    return {"Error": [error.document() for error in fault.errors], "type": fault.type}
 
 
 def _carry_out(company: Company, item: Json) -> Json:

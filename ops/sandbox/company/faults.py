@@ -13,7 +13,13 @@ class FaultError:
     code: str
     message: str
     detail: str
-    element: str = ""
+    element: str | None = ""
+    """None: the error has no such key, as recorded for unreadable requests and queries."""
+
+    def document(self) -> dict[str, str]:
+        """As it stands in an answer."""
+        found = {"Message": self.message, "Detail": self.detail, "code": self.code}
+        return found if self.element is None else {**found, "element": self.element}
 
 
 class QuickBooksFault(Exception):
@@ -26,7 +32,7 @@ class QuickBooksFault(Exception):
         self.errors = errors
 
 
-def refusal(code: str, message: str, detail: str, element: str = "") -> QuickBooksFault:
+def refusal(code: str, message: str, detail: str, element: str | None = "") -> QuickBooksFault:
     """A validation fault with one error."""
     return QuickBooksFault(FaultError(code, message, detail, element))
 
@@ -43,6 +49,7 @@ def unreadable_property(detail: str = "failed to parse json object") -> QuickBoo
         "2010",
         "Request has invalid or unsupported property",
         f"Property Name:{detail}; a property specified is unsupported or invalid",
+        None,
     )
 
 
@@ -61,6 +68,7 @@ def unknown_property(name: str, class_name: str, known: list[str]) -> QuickBooks
         f'Property Name:Unrecognized field "{name}" (class com.intuit.schema.finance.v3.{class_name}), '
         f"not marked as ignorable ({len(known)} known properties: {listed}])\n"
         " specified is unsupported or invalid",
+        None,
     )
 
 
@@ -155,9 +163,8 @@ def amount_mismatch(supplied: object) -> QuickBooksFault:
 
 
 def duplicate_name(detail: str | None = None) -> QuickBooksFault:
-    return refusal(
-        "6240", "Duplicate Name Exists Error", f"The name supplied already exists. : {detail or 'null'}"
-    )
+    text = f"The name supplied already exists. : {detail or 'null'}"
+    return refusal("6240", "Duplicate Name Exists Error", text, "" if detail else None)
 
 
 def duplicate_number(number: str, transaction_type: str, transaction_id: str) -> QuickBooksFault:
@@ -187,8 +194,8 @@ def before_start_date(item_name: str) -> QuickBooksFault:
 
 
 def query_invalid(detail: str) -> QuickBooksFault:
-    return refusal("4001", "Invalid query", f"QueryValidationError: {detail}")
+    return refusal("4001", "Invalid query", f"QueryValidationError: {detail}", None)
 
 
 def query_unparsable(detail: str) -> QuickBooksFault:
-    return refusal("4000", "Error parsing query", f"QueryParserError: {detail}")
+    return refusal("4000", "Error parsing query", f"QueryParserError: {detail}", None)

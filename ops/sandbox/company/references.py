@@ -61,7 +61,9 @@ def resolve(books: Books, holder: Json, name: str, target: str, before: Json | N
         if not known:
             find(books, target, id)
     assert row is not None
-    holder[name] = {"value": id, "name": row[_NAME_FIELDS.get(target, "Name")]}
+    holder[name] = {"value": id}
+    if target != "Term":  # terms come back without their name, as in recorded vendors and invoices
+        holder[name]["name"] = row[_NAME_FIELDS.get(target, "Name")]
     return row
 
 

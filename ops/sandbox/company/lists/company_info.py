@@ -1,9 +1,11 @@
 """CompanyInfo and Preferences: one of each, never created."""
 
 from ops.sandbox.company import addresses
+from ops.sandbox.company.books import Books
 from ops.sandbox.company.entity import SINGLE, Draft, Entity
 from ops.sandbox.company.faults import business_rule, unreadable_property
 from ops.sandbox.company.fields import anything, text
+from ops.sandbox.company.json_values import Json
 from ops.sandbox.company.shapes import ADDRESS, BASE_FIELDS, EMAIL, PHONE, WEB_ADDRESS, Shape, nested
 
 COMPANY_INFO = Shape(
@@ -94,6 +96,9 @@ def _groups(draft: Draft) -> None:
         "MultiCurrencyEnabled"
     ):
         raise business_rule("Multicurrency cannot be turned off once it is on.", "CurrencyPrefs")
+    accounting = {**document["AccountingInfoPrefs"]}
+    accounting.pop("BookCloseDate", None)
+    document["AccountingInfoPrefs"] = accounting
     home = {"value": draft.books.country.currency}
     document["CurrencyPrefs"] = {**document["CurrencyPrefs"], "HomeCurrency": home}
 
@@ -107,6 +112,24 @@ def _check_value(key: str, value: object, known: object) -> None:
         raise unreadable_property()
     if isinstance(value, list) and not all(type(pair) is dict for pair in value):
         raise unreadable_property()
+    if key == "CustomField" and not (isinstance(value, list) and all(map(_is_custom_field, value))):
+        raise unreadable_property()
+
+
+def _is_custom_field(group: Json) -> bool:
+    pairs = group.get("CustomField", [])
+    return type(pairs) is list and all(
+        type(pair) is dict and type(pair.get("Name", "")) is str and type(pair.get("StringValue", "")) is str
+        for pair in pairs
+    )
+
+
+def _view(books: Books, row: Json) -> Json:
+    """BookCloseDate is there as long as books are closed; a client cannot write it."""
+    closed = books.settings.closed_books_date
+    if closed is None:
+        return row
+    return {**row, "AccountingInfoPrefs": {**row["AccountingInfoPrefs"], "BookCloseDate": closed.isoformat()}}
 
 
 Preferences = Entity(
@@ -115,5 +138,7 @@ Preferences = Entity(
     id_space="company",
     operations=SINGLE,
     rules=(_groups,),
+    view=_view,
+    viewed=frozenset({"AccountingInfoPrefs"}),
     name_field="Id",
 )

@@ -97,12 +97,18 @@ ExchangeRate = Entity(
 )
 
 
-def rate_on(books: Books, currency: str, day: str) -> Decimal:
-    """The latest rate up to a day, or 1 when there is none."""
+def latest_rate(books: Books, currency: str, day: str) -> Json | None:
+    """The stored rate of a currency that counts on a day, or None."""
     best = None
     for row in books.store.rows("ExchangeRate").values():
         if row["SourceCurrencyCode"] != currency or row["AsOfDate"] > day:
             continue
         if best is None or row["AsOfDate"] >= best["AsOfDate"]:
             best = row
+    return best
+
+
+def rate_on(books: Books, currency: str, day: str) -> Decimal:
+    """The latest rate up to a day, or 1 when there is none."""
+    best = latest_rate(books, currency, day)
     return best["Rate"] if best is not None else Decimal(1)

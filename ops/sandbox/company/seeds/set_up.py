@@ -80,8 +80,10 @@ def _preferences(books: Books) -> Json:
             "ClassTrackingPerTxn": False,
             "ClassTrackingPerTxnLine": True,
             "CustomerTerminology": "Customers",
+            "DepartmentTerminology": "Location",
             "FirstMonthOfFiscalYear": "January",
             "TaxYearMonth": "January",
+            "TaxForm": "6",
         },
         "ProductAndServicesPrefs": {
             "ForSales": True,
@@ -111,6 +113,7 @@ def _preferences(books: Books) -> Json:
                 },
             ],
             "CustomTxnNumbers": False,
+            "EmailCopyToCompany": False,
             "AllowDeposit": False,
             "AllowDiscount": True,
             "DefaultDiscountAccount": "86",
@@ -123,6 +126,8 @@ def _preferences(books: Books) -> Json:
             "AllowShipping": True,
             "DefaultShippingAccount": "true",
             "AllowGratuity": False,
+            "AutoApplyCredit": False,
+            "AutoApplyPayments": False,
             "DefaultTerms": {"value": "3"},
             "UsingPriceLevels": False,
             "DefaultCustomerMessage": "Thank you for your order.",
@@ -134,7 +139,26 @@ def _preferences(books: Books) -> Json:
         "VendorAndPurchasesPrefs": {
             "TrackingByCustomer": True,
             "BillableExpenseTracking": True,
-            "POCustomField": [],
+            "POCustomField": [
+                {
+                    "CustomField": [
+                        {
+                            "Name": "PurchasePrefs.UsePurchaseCustom1",
+                            "Type": "BooleanType",
+                            "BooleanValue": True,
+                        }
+                    ]
+                },
+                {
+                    "CustomField": [
+                        {
+                            "Name": "PurchasePrefs.PurchaseCustomName1",
+                            "Type": "StringType",
+                            "StringValue": "Lot",
+                        }
+                    ]
+                },
+            ],
         },
         "TimeTrackingPrefs": {
             "UseServices": True,

@@ -81,6 +81,7 @@ def _lines(draft: Draft) -> None:
 
 
 def _line(books: Books, line: Json, day: str) -> Json:
+    """One line as it is answered: no type and no name of the item. Source: the examples in Intuit's reference."""
     detail = line.get("ItemAdjustmentLineDetail") or {}
     if detail.get("ItemRef") is None:
         raise missing("Line.ItemAdjustmentLineDetail.ItemRef")
@@ -91,11 +92,8 @@ def _line(books: Books, line: Json, day: str) -> Json:
     if item["Type"] != "Inventory":
         raise business_rule("Only inventory items can be adjusted.", "ItemRef")
     check_start_date(item, day)
-    answered = {
-        "ItemRef": {"value": item["Id"], "name": item["FullyQualifiedName"]},
-        "QtyDiff": difference,
-    }
-    return {"Id": line["Id"], "DetailType": "ItemAdjustmentLineDetail", "ItemAdjustmentLineDetail": answered}
+    answered = {"ItemRef": {"value": item["Id"]}, "QtyDiff": difference}
+    return {"Id": line["Id"], "ItemAdjustmentLineDetail": answered}
 
 
 def _number(draft: Draft) -> None:

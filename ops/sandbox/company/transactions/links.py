@@ -24,7 +24,10 @@ def open_balance(books: Books, document: Json) -> Decimal:
 
 
 def view_settled(books: Books, document: Json) -> Json:
-    """The document with its balance and links."""
+    """The document with its balance and links.
+
+    An invoice has LinkedTxn even when nothing is linked, other forms do not. Source: recorded answers.
+    """
     tables = books.store.tables
     id = document["Id"]
     links = [
@@ -33,7 +36,9 @@ def view_settled(books: Books, document: Json) -> Json:
     deposit = tables.deposited.get(id)
     if deposit is not None:
         links.append({"TxnId": deposit, "TxnType": "Deposit"})
-    shown = {**document, "LinkedTxn": [*document.get("LinkedTxn", ()), *links]}
+    shown = dict(document)
+    if links or "AllowOnlinePayment" in document:
+        shown["LinkedTxn"] = [*document.get("LinkedTxn", ()), *links]
     if "AllowOnlinePayment" in document or "RemainingCredit" in document:
         shown["Balance"] = open_balance(books, document)
         if "RemainingCredit" in document:
@@ -51,7 +56,9 @@ def keep_estimate_links(draft: Draft) -> None:
     """
     document = draft.document
     if draft.entity.name == "Estimate":
-        document["LinkedTxn"] = (draft.before or {}).get("LinkedTxn", [])
+        document.pop("LinkedTxn", None)
+        if draft.before is not None and "LinkedTxn" in draft.before:
+            document["LinkedTxn"] = draft.before["LinkedTxn"]
         return
     links = [one for one in document.pop("LinkedTxn", ()) if one.get("TxnType") == "Estimate"]
     for link in links:

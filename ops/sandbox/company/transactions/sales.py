@@ -21,6 +21,7 @@ from ops.sandbox.company.transactions.common import (
     index_number,
     number_document,
 )
+from ops.sandbox.company.transactions.custom_fields import complete_custom_fields
 from ops.sandbox.company.transactions.links import (
     check_not_deposited,
     check_settled_amount,
@@ -78,11 +79,12 @@ def _details(draft: Draft) -> None:
         if name in document:
             resolve(books, document, name, target, before)
     addresses.complete(books, document, ("BillAddr", "ShipAddr", "ShipFromAddr"), before)
-    document.setdefault("ApplyTaxAfterDiscount", False)
+    if books.country.us_tax:
+        document.setdefault("ApplyTaxAfterDiscount", False)
     document.setdefault("PrintStatus", "NeedToPrint")
     if draft.entity.name != "RefundReceipt":
         document.setdefault("EmailStatus", "NotSet")
-    document.setdefault("CustomField", [])
+    complete_custom_fields(draft)
     keep_estimate_links(draft)
 
 

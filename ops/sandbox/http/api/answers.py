@@ -36,11 +36,6 @@ def fault_document(type_: str, errors: Iterable[dict[str, str]]) -> dict[str, An
     return {"Error": list(errors), "type": type_}
 
 
-def error_entry(code: str, message: str, detail: str, element: str = "") -> dict[str, str]:
-    """One entry of a Fault."""
-    return {"Message": message, "Detail": detail, "code": code, "element": element}
-
-
 def gateway_answer(
     status: int, type_: str, code: str, message: str, detail: str | None, epoch_seconds: float
 ) -> Answer:
@@ -96,11 +91,11 @@ def throttled(time: str, *, status: int, as_xml: bool, retry_after_seconds: int 
 
 def system_failure(time: str) -> Answer:
     """500, code 10000: the outcome is unknown to the caller."""
-    error = error_entry(
-        "10000",
-        "An application error has occurred while processing your request",
-        "System Failure Error: An unexpected error occurred",
-    )
+    error = {
+        "Message": "An application error has occurred while processing your request",
+        "Detail": "System Failure Error: An unexpected error occurred",
+        "code": "10000",
+    }
     return Answer(500, write_json({"Fault": fault_document("SystemFault", [error]), "time": time}))
 
 

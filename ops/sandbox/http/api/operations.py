@@ -1,6 +1,7 @@
 """What a call asks the company to do, and the envelope of its answer."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from ops.sandbox.company.faults import (
     QuickBooksFault,
@@ -11,7 +12,7 @@ from ops.sandbox.company.faults import (
     unsupported_operation,
 )
 from ops.sandbox.company.json_values import Json
-from ops.sandbox.company.lists.currency import rate_on
+from ops.sandbox.company.lists.currency import latest_rate
 from ops.sandbox.company.registry import entity_for_path
 from ops.sandbox.http.api.answers import Answer
 from ops.sandbox.http.api.batches import answer_batch
@@ -203,14 +204,15 @@ def _rate(realm: Realm, call: Call) -> Json:
         raise missing("sourcecurrencycode")
     books = realm.company.books
     day = call.parameters.get("asofdate") or books.today()
-    return {
+    asked = {
         "SourceCurrencyCode": currency,
         "TargetCurrencyCode": books.country.currency,
-        "Rate": rate_on(books, currency, day),
+        "Rate": Decimal(1),
         "AsOfDate": day,
         "domain": "QBO",
         "sparse": False,
     }
+    return {**asked, **(latest_rate(books, currency, day) or {}), "AsOfDate": day}
 
 
 def _wrong_type() -> Answer:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ops.sandbox.company.faults import QuickBooksFault
+from ops.sandbox.company.faults import FaultError, QuickBooksFault
 from ops.sandbox.company.json_values import Json
-from ops.sandbox.http.api.answers import error_entry, fault_document
+from ops.sandbox.http.api.answers import fault_document
 from ops.sandbox.http.exact_json import write_json
 from ops.sandbox.http.gate.planned_faults import AFTER_WRITE, FaultPlan
 from ops.sandbox.http.gate.request_ids import StoredAnswer, duplicate_request_id
@@ -43,15 +43,14 @@ class Outcome:
 
 def fault_of(fault: QuickBooksFault) -> Json:
     """The ``Fault`` that a refusal is answered with."""
-    errors = (error_entry(one.code, one.message, one.detail, one.element) for one in fault.errors)
-    return {"Fault": fault_document(fault.type, errors)}
+    return {"Fault": fault_document(fault.type, [one.document() for one in fault.errors])}
 
 
 def planned_fault_of(plan: FaultPlan) -> Json:
     """The ``Fault`` that was asked for."""
     error = plan.error
-    entry = error_entry(error.code, error.message, error.detail, error.element)
-    return {"Fault": fault_document(error.type, [entry])}
+    entry = FaultError(error.code, error.message, error.detail, error.element)
+    return {"Fault": fault_document(error.type, [entry.document()])}
 
 
 def count_fault(realm: Realm, document: Json) -> None:

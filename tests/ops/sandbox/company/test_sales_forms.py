@@ -35,8 +35,7 @@ def test_sales_receipt_is_answered_as_quickbooks_does(company: Company) -> None:
         "PrintStatus": "NeedToPrint",
         "EmailStatus": "NotSet",
         "Balance": 0,
-        "CustomField": [],
-        "LinkedTxn": [],
+        "CustomField": [{"DefinitionId": "1", "Name": "Crew #", "Type": "StringType"}],
         "DepositToAccountRef": {"value": "4", "name": "Undeposited Funds"},
     }
     assert {name: receipt[name] for name in expected} == expected

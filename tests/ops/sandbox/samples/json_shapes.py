@@ -53,11 +53,14 @@ def shape_of(document: Any) -> Shape:
         elif isinstance(value, list):
             for inner in value:
                 kind = inner.get("DetailType", "") if isinstance(inner, dict) else _TYPES[type(inner)]
-                walk(inner, f"{path}[{kind}]")
+                element = f"{path}[{kind}]"
+                shape.setdefault(element, Key(times=1, parents=1)).types.add(_TYPES[type(inner)])
+                walk(inner, element)
 
     walk(document, "")
     for path, key in shape.items():
-        key.parents = objects[_parent(path)]
+        if not path.endswith("]"):
+            key.parents = objects[_parent(path)]
     return shape
 
 

@@ -1,5 +1,6 @@
 """Transactions: sales forms, payments, purchases, stock; batches and changed data."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.ops.sandbox.http.caller import Caller, Reply
@@ -46,6 +47,10 @@ def _read(caller: Caller, entity: str, document: dict[str, Any]) -> Reply:
 
 def _handle(row: Any) -> dict[str, Any]:
     return {"Id": row["Id"], "SyncToken": row["SyncToken"]}
+
+
+def _yesterday() -> str:
+    return (datetime.now(UTC) - timedelta(days=1)).isoformat(timespec="seconds")
 
 
 def invoice_read(us: Caller) -> Reply:
@@ -220,13 +225,13 @@ def estimates_changed(us: Caller) -> Reply:
     us.create("Invoice", {**head, "LinkedTxn": [link], "Line": [line()]})
     tax = {"TxnTaxDetail": {"TxnTaxCodeRef": {"value": "2"}}}
     us.create("Estimate", {**head, **tax, "Line": [line(tax="TAX")]})
-    return us.get("cdc", entities="estimate", changedSince="2026-01-01T00:00:00Z")
+    return us.get("cdc", entities="estimate", changedSince=_yesterday())
 
 
 def credit_memo_deleted_in_cdc(us: Caller) -> Reply:
     row = us.create("CreditMemo", {**_customer(us), "Line": [line()]})
     us.post("creditmemo", _handle(row), operation="delete")
-    return us.get("cdc", entities="CreditMemo", changedSince="2026-01-01T00:00:00Z")
+    return us.get("cdc", entities="CreditMemo", changedSince=_yesterday())
 
 
 def batch_of_four(us: Caller) -> Reply:
