@@ -1,6 +1,7 @@
 """Running several processes as one: output with names, a restart for one that dies, one end for all."""
 
 import contextlib
+import ctypes
 import os
 import signal
 import subprocess
@@ -53,6 +54,8 @@ class Supervisor:
         self._say = say
         self._monotonic = monotonic
         self._stopping = threading.Event()
+        self._starts_no_more = threading.Event()
+        self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
 
     def start(self) -> None:
@@ -70,7 +73,7 @@ class Supervisor:
         """End everything, last started first."""
         self._stopping.set()
         if self._thread.ident is not None:
-            self._thread.join()
+            self._starts_no_more.wait()
         running = [one for one in reversed(self._members) if one.process is not None]
         for member in running:
             _signal(member.process, signal.SIGTERM)
@@ -85,12 +88,15 @@ class Supervisor:
                 member.process.wait()
             for reader in member.readers:
                 reader.join(timeout=2.0)
+        self._ended.set()
 
     def _watch(self) -> None:
         while not self._stopping.is_set():
             for member in self._members:
                 self._look_after(member)
             self._stopping.wait(POLL_SECONDS)
+        self._starts_no_more.set()
+        self._ended.wait()  # the end of this thread is a SIGTERM for what it started
 
     def _look_after(self, member: _Member) -> None:
         now = self._monotonic()
@@ -116,6 +122,7 @@ class Supervisor:
                 text=True,
                 errors="replace",
                 start_new_session=True,  # Ctrl-C reaches us alone, and we end them in order
+                preexec_fn=_end_with_us,
             )
         except OSError as error:
             member.restart_at = member.started_at + RESTART_LIMIT_SECONDS
@@ -137,6 +144,19 @@ class Supervisor:
         # A terminal that is gone must not stop us from reading: the program would wait for us.
         with contextlib.suppress(OSError, ValueError):
             self._say(name, line)
+
+
+_prctl = getattr(ctypes.CDLL(None), "prctl", None)
+_PR_SET_PDEATHSIG = 1
+
+
+def _end_with_us() -> None:
+    """In the new process: ask Linux for SIGTERM when we die without a word. Source: prctl(2).
+
+    The signal comes with the end of the thread that started the process.
+    """
+    if _prctl is not None:
+        _prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM))
 
 
 def _signal(process: subprocess.Popen[str] | None, number: signal.Signals) -> None:

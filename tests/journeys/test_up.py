@@ -132,6 +132,7 @@ def test_demo_stack_runs_until_it_is_ended_and_takes_everything_along(
     given = {"COUNTERFOIL_BROKER_URL": broker.url, "COUNTERFOIL_MANAGEMENT_URL": broker.management_url}
     up = process(*counterfoil("up", "--demo", "--folder", str(tmp_path / "demo")), environment=given)
     up.wait_line("Ctrl-C ends it", timeout_seconds=120.0)
+    wait_for(lambda: set(TOGETHER) <= set(children(up.pid)), what="all three run")
     started = children(up.pid)
 
     code = up.terminate(timeout_seconds=60.0)
@@ -139,6 +140,5 @@ def test_demo_stack_runs_until_it_is_ended_and_takes_everything_along(
     assert code == 0
     for word in ("Management UI", "Webhooks", "worker metrics", "QuickBooks"):
         assert word in up.output
-    assert set(TOGETHER) <= set(started)
     assert [pid for pid in started.values() if is_alive(pid)] == []
     assert '"counterfoil-demo"' not in json.dumps(broker.management.request("GET", "vhosts"))

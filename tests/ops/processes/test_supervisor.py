@@ -4,11 +4,15 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from ops.processes.supervisor import Program, Supervisor
+from tests.rig.fixtures import StartProcess
 from tests.rig.waiting import wait_for
+
+ROOT = Path(__file__).resolve().parents[3]
 
 READY = "print('ready', flush=True)\n"
 WAIT = "import signal, sys, time\n" + READY + "time.sleep(60)\n"
@@ -129,6 +133,24 @@ def test_what_does_not_listen_is_killed_after_the_grace(run: Run, terminal: Term
 
     assert terminal.of("up") == ["deaf did not end in time and is killed"]
     assert not is_alive(pid)
+
+
+def test_programs_end_when_the_supervisor_is_killed(process: StartProcess) -> None:
+    script = (
+        "import sys, time\n"
+        "from ops.processes.supervisor import Program, Supervisor\n"
+        "one = Supervisor({'one': Program([sys.executable, '-c', 'import time; time.sleep(60)'], {})}, say=print)\n"
+        "one.start()\n"
+        "while one.pid('one') is None: time.sleep(0.01)\n"
+        "print('pid', one.pid('one'), flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    supervisor = process(sys.executable, "-c", script, folder=ROOT)
+    pid = int(supervisor.wait_line(r"pid (\d+)").group(1))
+
+    supervisor.kill()
+
+    wait_for(lambda: not is_alive(pid), what="the program has ended")
 
 
 def test_nothing_is_started_again_once_stop_was_called(run: Run, terminal: Terminal) -> None:
