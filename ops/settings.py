@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 PREFIX = "COUNTERFOIL_"
 
@@ -32,7 +34,19 @@ def _listen(value: str) -> str:
 
 
 Listen = Annotated[str, AfterValidator(_listen)]
-DatabaseUrl = Annotated[str, _url("sqlite", "postgresql+psycopg")]
+
+
+def _database(value: str) -> str:
+    try:
+        url = make_url(value)
+    except (ArgumentError, ValueError) as error:
+        raise ValueError("is no database address: sqlite:///FILE or postgresql+psycopg://…") from error
+    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+        raise ValueError("must name a file, for example sqlite:///counterfoil.db: processes share it")
+    return value
+
+
+DatabaseUrl = Annotated[str, _url("sqlite", "postgresql+psycopg"), AfterValidator(_database)]
 HttpUrl = Annotated[str, _url("http", "https")]
 
 

@@ -24,8 +24,6 @@ from workers.ledger.connections import (
 from workers.ledger.engine import reading, writing
 from workers.secrets import Secrets
 
-__all__ = ["JSON_OPTION", "connections", "ledger", "printed"]
-
 
 @click.group()
 def connections() -> None:

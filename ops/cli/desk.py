@@ -27,7 +27,7 @@ def desk(settings: Settings, *, reconcile: bool, as_json: bool) -> None:
 def _reconcile(settings: Settings, *, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from ops.cli.connections import printed
+    from ops.cli.showing import printed
     from ops.desk.queue_pass import QueueBusy
     from ops.processes.desk import sweep_once
 

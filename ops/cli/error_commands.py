@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from events.broker.topology import WORKFLOWS
 from ops.cli.commanding import give, wait_with_bar
-from ops.cli.connections import JSON_OPTION, ledger, printed
+from ops.cli.showing import JSON_OPTION, ledger, printed
 from ops.settings import Settings
 from schemas.envelope import Workflow
 from workers.ledger.commands import CommandRow

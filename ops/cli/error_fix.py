@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from ops.cli.connections import JSON_OPTION, ledger, printed
 from ops.cli.error_commands import run_command
+from ops.cli.showing import JSON_OPTION, ledger, printed
 from ops.connections import change_settings, parse_assignment
 from ops.settings import Settings
 from workers.ledger.connections import StoredConnection, read_connection

@@ -9,9 +9,9 @@ from rich.table import Table
 from sqlalchemy import Connection
 
 from events.broker.topology import WORKFLOWS
-from ops.cli.connections import JSON_OPTION, ledger, printed
 from ops.cli.error_commands import ignore, ignore_all, restore, retry, retry_all
 from ops.cli.error_fix import fix
+from ops.cli.showing import JSON_OPTION, ledger, printed
 from ops.settings import Settings
 from schemas.failure import FailureStatus
 from workers.ledger.engine import reading

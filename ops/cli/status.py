@@ -11,7 +11,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from ops.cli.connections import JSON_OPTION, ledger, printed
+from ops.cli.showing import JSON_OPTION, ledger, printed
 from ops.settings import Settings
 from workers.ledger.connections import StoredConnection, read_connections
 from workers.ledger.engine import reading

@@ -20,6 +20,10 @@ def test_without_variables_everything_has_a_default_for_one_machine() -> None:
         pytest.param("COUNTERFOIL_BROKER", "amqp://x", "COUNTERFOIL_BROKER is not a setting", id="unknown"),
         pytest.param("COUNTERFOIL_BROKER_URL", "http://x", "amqp://", id="scheme"),
         pytest.param("COUNTERFOIL_DATABASE_URL", "mysql://x", "sqlite://", id="database"),
+        pytest.param("COUNTERFOIL_DATABASE_URL", "sqlite://", "must name a file", id="database-in-memory"),
+        pytest.param(
+            "COUNTERFOIL_DATABASE_URL", "postgresql+psycopg://x:port/y", "no database", id="bad-port"
+        ),
         pytest.param("COUNTERFOIL_LISTEN", "8080", "HOST:PORT", id="listen"),
         pytest.param("COUNTERFOIL_LOG", "loud", "COUNTERFOIL_LOG", id="log"),
         pytest.param("COUNTERFOIL_MAX_ATTEMPTS", "0", "COUNTERFOIL_MAX_ATTEMPTS", id="range"),

@@ -35,6 +35,7 @@ from workers.runtime.company import READS, contexts, known_company, read_company
 from workers.runtime.delivery import Delivery
 from workers.runtime.holds import pause_is_over, release_late
 from workers.runtime.services import Services
+from workers.runtime.settle import Bug
 from workers.runtime.settlements import Settled, settle_all
 from workers.runtime.task import Task
 from workers.steps import Recall, Remember, StoreKey, SyncMapping
@@ -54,18 +55,24 @@ T = TypeVar("T")
 
 
 class Round:
-    """Runs the deliveries of one connection and workflow. ``run`` yields seconds to wait; others run meanwhile."""
+    """Runs the deliveries of one connection and workflow. ``run`` yields seconds to wait; others run meanwhile.
+
+    ``blamed``: its event made earlier rounds fail, so it goes to the error queue instead.
+    """
 
     def __init__(
         self,
         deliveries: Sequence[Delivery],
         services: Services,
         on_settled: Callable[[list[Settled]], None],
+        *,
+        blamed: bool = False,
     ) -> None:
         first = deliveries[0]
         self.deliveries = list(deliveries)
         self._services = services
         self._on_settled = on_settled
+        self._blamed = blamed
         self._books = Books(services, first.connection_id, first.workflow)
         self._tasks = [Task(delivery) for delivery in deliveries]
         self._known: dict[StoreKey, SyncMapping | None] = {}
@@ -117,12 +124,16 @@ class Round:
                 task.end(delivery.problem)
             elif delivery.object_key not in opening.claimed:
                 task.end(ObjectBusy(f"{delivery.object_key} is being worked on by another worker"))
+            elif opening.stored is not None and opening.stored.connection.status == "closed":
+                task.end(Skipped("connection_closed"))
             elif delivery.event_id in opening.settled:
                 task.end(Skipped("repeated"))
             elif opening.ignored & {delivery.subject, delivery.object_key}:
                 task.end(Skipped("ignored"))
             else:
                 refusal = _refusal(opening.stored, delivery, self._services.clock())
+                if refusal is None and self._blamed:
+                    refusal = _bug(delivery)
                 if refusal is not None:
                     task.end(refusal)
 
@@ -316,10 +327,18 @@ class Round:
             self._on_settled(settled)
 
 
+def _bug(delivery: Delivery) -> Bug:
+    return Bug(
+        f"Counterfoil cannot carry out {delivery.subject}: it failed again and again by itself. "
+        "The log has the details; report it, and Retry after the next update.",
+        cause="round failed",
+    )
+
+
 def _refusal(stored: StoredConnection | None, delivery: Delivery, now: datetime) -> SyncError | None:
-    if stored is None or stored.connection.status == "closed":
+    if stored is None:
         return UnknownConnection(
-            f'The event names the connection "{delivery.connection_id}", which does not exist or is closed. '
+            f'The event names the connection "{delivery.connection_id}", which does not exist. '
             "Add it, then Retry, or Ignore the event.",
             cause=delivery.connection_id,
             fix="counterfoil connections add",

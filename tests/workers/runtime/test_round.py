@@ -326,3 +326,13 @@ def test_an_event_of_an_unknown_connection_is_a_failure_with_a_sentence(rig: Rig
     assert words == {"e1": "dead_letter"}
     assert rig.mail.sent[0].headers["reason"] == "unknown_connection"
     assert '"nobody"' in str(rig.mail.sent[0].headers["message"])
+
+
+def test_what_is_queued_for_a_closed_connection_is_dropped(rig: Rig) -> None:
+    with writing(rig.engine) as database:
+        change_status(database, "acme-woo", "closed", now=rig.now)
+
+    words = rig.run(ONE)
+
+    assert words == {"e1": "skipped"}
+    assert rig.quickbooks.calls == []
