@@ -102,7 +102,12 @@ def record_failures(connection: Connection, failures: Sequence[Failure]) -> None
 
 
 def resolve_failures(
-    connection: Connection, workflow: Workflow, event_ids: Collection[str], now: datetime
+    connection: Connection,
+    workflow: Workflow,
+    event_ids: Collection[str],
+    now: datetime,
+    *,
+    connection_id: str,
 ) -> int:
     """The events ended well (booked, superseded, skipped). Returns how many failed messages that settles."""
     resolved = 0
@@ -112,6 +117,7 @@ def resolve_failures(
             .where(
                 rows.c.workflow == workflow,
                 rows.c.event_id.in_(ids),
+                rows.c.connection_id == connection_id,
                 rows.c.status.in_(("unresolved", "retry_issued")),
             )
             .values(status="resolved", changed_at=now)
@@ -143,7 +149,20 @@ def set_aside_ignored(connection: Connection, connection_id: str, events: Sequen
     insert = insert_for(connection.dialect, rows)
     statement = insert.on_conflict_do_update(
         index_elements=[rows.c.event_id, rows.c.workflow],
-        set_={"status": "ignored", "changed_at": insert.excluded.changed_at},
+        # The reason too: what nobody ignored by itself must come back with its object.
+        set_={
+            name: insert.excluded[name]
+            for name in (
+                "status",
+                "changed_at",
+                "reason",
+                "cause",
+                "group_id",
+                "message",
+                "fix",
+                "fault_code",
+            )
+        },
         where=rows.c.status.in_(("unresolved", "retry_issued")),
     )
     connection.execute(statement, [new_row(event) | {"status": "ignored"} for event in latest.values()])

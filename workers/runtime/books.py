@@ -98,7 +98,8 @@ class Books:
             finish_intents(database, changes.finished)
             start_intents(database, changes.started)
             record_entries(database, changes.entries, now)
-            resolve_failures(database, self._workflow, [entry.event_id for entry in changes.entries], now)
+            ended = [entry.event_id for entry in changes.entries]
+            resolve_failures(database, self._workflow, ended, now, connection_id=self._connection_id)
             record_failures(database, changes.failures)
             self._set_aside(database, changes.set_aside)
             if changes.hold is not None:

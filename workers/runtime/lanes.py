@@ -27,6 +27,7 @@ class _Lane:
     running: int = 0
     not_before: float = 0.0
     moved_at: float = 0.0
+    one_by_one: int = 0
 
 
 class Lanes:
@@ -69,12 +70,19 @@ class Lanes:
         """A round is over; its store objects are free again."""
         self._free(deliveries)
 
-    def postpone(self, deliveries: Iterable[Delivery], open_: Sequence[Delivery], *, until: float) -> None:
-        """A round could not end: those still open go back to the front, and their lane rests until then."""
+    def postpone(
+        self, deliveries: Iterable[Delivery], open_: Sequence[Delivery], *, until: float, apart: bool = False
+    ) -> None:
+        """A round could not end: those still open go back to the front, and their lane rests until then.
+
+        ``apart``: one of them may be to blame, so each runs in a round of its own.
+        """
         lane = self._free(deliveries)
         if lane is not None and open_:
             lane.waiting.extendleft(reversed(open_))
             lane.not_before = until
+            if apart:
+                lane.one_by_one = max(lane.one_by_one, len(open_))
 
     def surplus(self, now: float) -> list[Delivery]:
         """Take out what lanes that stand still hold beyond a few batches: it would only keep others waiting.
@@ -106,14 +114,19 @@ class Lanes:
         taken: list[Delivery] = []
         passed: list[Delivery] = []
         skipped: set[str] = set()
-        while lane.waiting and len(taken) < self._round_size:
+        ids: set[str] = set()
+        size = 1 if lane.one_by_one else self._round_size
+        while lane.waiting and len(taken) < size:
             delivery = lane.waiting.popleft()
-            if delivery.object_key in lane.busy or delivery.object_key in skipped:
+            # the same id for another object is the same event: the ledger keeps one of each
+            if delivery.object_key in lane.busy or delivery.object_key in skipped or delivery.event_id in ids:
                 passed.append(delivery)
                 skipped.add(delivery.object_key)
             else:
                 taken.append(delivery)
+                ids.add(delivery.event_id)
                 lane.busy.add(delivery.object_key)
+        lane.one_by_one = max(0, lane.one_by_one - len(taken))
         lane.waiting.extendleft(reversed(passed))
         return taken
 

@@ -5,12 +5,13 @@ import heapq
 import logging
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from events.outgoing import NotConfirmed
 from schemas.envelope import Workflow
@@ -30,6 +31,9 @@ log = logging.getLogger(__name__)
 
 RERUN_SECONDS = 1.0
 """How long a lane rests when the database or the broker failed a round."""
+
+LONE_FAILURES = 3
+"""A round of one event that fails so often, though database and broker are there, fails because of that event."""
 
 RECONNECT_SECONDS = 1.0
 POLL_SECONDS = 0.5
@@ -74,6 +78,7 @@ class Worker:
         self._sleepers: list[_Sleeper] = []
         self._slept: deque[_Sleeper] = deque()
         self._running: dict[Round, None] = {}
+        self._blamed: Counter[tuple[str, str]] = Counter()
         self._number = 0
         self._look_for_surplus_at = 0.0
         self._stopping = threading.Event()
@@ -172,7 +177,8 @@ class Worker:
         )
 
     def _begin(self, deliveries: list[Delivery]) -> None:
-        run = Round(deliveries, self._services, self._on_settled)
+        blamed = len(deliveries) == 1 and self._blamed[_name(deliveries[0])] >= LONE_FAILURES
+        run = Round(deliveries, self._services, self._on_settled, blamed=blamed)
         self._running[run] = None
         self._pool.submit(partial(self._go_on, run, run.run()))
 
@@ -189,27 +195,34 @@ class Worker:
             else:
                 self._number += 1
                 self._slept.append(_Sleeper(self._monotonic() + pause, self._number, run, pauses))
-        except (SQLAlchemyError, NotConfirmed, ClaimLost) as error:
+        except (OperationalError, InterfaceError, PoolTimeout, NotConfirmed, ClaimLost) as error:
             log.warning("round failed, runs again", extra={"problem": type(error).__name__})
-            self._give_up(run)
+            self._give_up(run, "again")
         except Exception:
-            log.exception("round failed, runs again")
-            self._give_up(run)
+            log.exception("round failed, its events run again one by one")
+            self._give_up(run, "apart")
         finally:
             self._inlet.wake()
 
-    def _give_up(self, run: Round) -> None:
+    def _give_up(self, run: Round, why: str) -> None:
         """Let others have its objects: its deliveries may go to another worker now."""
         with contextlib.suppress(SQLAlchemyError):  # then they are free when the claims end
             run.release()
-        self._returned.append((run, "again"))
+        self._returned.append((run, why))
 
     def _take_back(self, run: Round, why: str) -> None:
         del self._running[run]
         open_ = [delivery for delivery in run.unsettled() if self._inlet.is_current(delivery)]
-        if why == "again" and not self._stopping.is_set():
-            self._lanes.postpone(run.deliveries, open_, until=self._monotonic() + RERUN_SECONDS)
+        if why in ("again", "apart") and not self._stopping.is_set():
+            apart = why == "apart"
+            if apart and len(run.deliveries) == 1:
+                self._blamed[_name(run.deliveries[0])] += 1
+            until = self._monotonic() + RERUN_SECONDS
+            self._lanes.postpone(run.deliveries, open_, until=until, apart=apart)
         else:
+            if self._blamed:
+                for delivery in run.deliveries:
+                    self._blamed.pop(_name(delivery), None)
             self._lanes.finished(run.deliveries)
 
     def _keep_claims(self) -> None:
@@ -228,3 +241,7 @@ class Worker:
         """Nothing runs any more: others need not wait until our claims end by themselves."""
         with contextlib.suppress(SQLAlchemyError), writing(self._services.engine) as database:
             release_all_claims(database, owner=self._services.owner)
+
+
+def _name(delivery: Delivery) -> tuple[str, str]:
+    return delivery.connection_id, delivery.event_id

@@ -122,7 +122,7 @@ class Room:
 
     def book(self, *event_ids: str) -> None:
         with writing(self.ledger) as connection:
-            resolve_failures(connection, self.workflow, event_ids, now())
+            resolve_failures(connection, self.workflow, event_ids, now(), connection_id="acme-woo")
 
     # What an operator does
 

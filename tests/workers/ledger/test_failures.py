@@ -154,7 +154,9 @@ def test_booked_event_is_resolved(ledger: Engine, status: str) -> None:
     set_status(ledger, status)
 
     with writing(ledger) as connection:
-        resolved = resolve_failures(connection, "orders", ["event-1", "event-that-never-failed"], LATER)
+        resolved = resolve_failures(
+            connection, "orders", ["event-1", "event-that-never-failed"], LATER, connection_id="acme-woo"
+        )
 
     assert resolved == 1
     assert (row(ledger).status, row(ledger, 2).status) == ("resolved", "unresolved")
@@ -165,7 +167,7 @@ def test_ignored_message_is_not_resolved_behind_the_operators_back(ledger: Engin
     set_status(ledger, "ignored")
 
     with writing(ledger) as connection:
-        resolve_failures(connection, "orders", ["event-1"], LATER)
+        resolve_failures(connection, "orders", ["event-1"], LATER, connection_id="acme-woo")
 
     assert row(ledger).status == "ignored"
 

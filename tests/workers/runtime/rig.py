@@ -184,7 +184,11 @@ class Rig:
         self.pauses: list[float] = []
         self.owner = "worker-1"
         self._numbers = itertools.count(1)
-        connection = Connection(connection_id="acme-woo", platform="woocommerce", realm_id="1")
+        self.add_connection("acme-woo")
+
+    def add_connection(self, connection_id: str) -> None:
+        """One more store; all are linked to the same company."""
+        connection = Connection(connection_id=connection_id, platform="woocommerce", realm_id="1")
         with writing(self.engine) as database:
             add_connection(database, connection, secrets=b"", now=START)
 
@@ -193,6 +197,7 @@ class Rig:
         *deliveries: Delivery,
         steps_for: Callable[[Context, dict[str, Any]], Steps] = book_receipt,
         die_at: str = "",
+        blamed: bool = False,
     ) -> dict[str, str]:
         """Run one round; gives each settled event's word.
 
@@ -225,7 +230,7 @@ class Rig:
             new_id=lambda: f"request-{next(self._numbers)}",
             crash=crash,
         )
-        self.pauses = list(Round(deliveries, services, settled).run())
+        self.pauses = list(Round(deliveries, services, settled, blamed=blamed).run())
         return words
 
     def restart(self) -> None:

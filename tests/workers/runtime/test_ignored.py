@@ -110,7 +110,7 @@ def test_retried_event_whose_object_is_ignored_meanwhile_waits_with_it(rig: Rig)
 
     rig.run(EDITED)
 
-    assert (rows(rig)["e2"].status, rows(rig)["e2"].reason) == ("ignored", "tax_code_unmapped")
+    assert (rows(rig)["e2"].status, rows(rig)["e2"].reason) == ("ignored", "ignored_object")
 
 
 def test_event_whose_object_is_restored_while_it_runs_is_not_kept_back(rig: Rig) -> None:
