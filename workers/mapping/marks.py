@@ -1,6 +1,8 @@
 """How our documents are recognised and dated: marker, number, day."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 LONGEST_NUMBER = 21
@@ -9,9 +11,18 @@ LONGEST_NOTE = 4000
 """Characters of PrivateNote. Source: Intuit's API reference."""
 
 
+_OURS = "counterfoil:"
+
+
 def marker(connection_id: str, kind: str, store_id: str) -> str:
     """The machine-readable mark that says which store object a document stands for (rule A1)."""
-    return f"counterfoil:{connection_id}:{kind}:{store_id}"
+    return f"{_OURS}{connection_id}:{kind}:{store_id}"
+
+
+def mark_of(document: Mapping[str, Any]) -> str:
+    """The mark of a document in QuickBooks, "" where it has none."""
+    first = str(document.get("PrivateNote", "")).partition("\n")[0]
+    return first if first.startswith(_OURS) else ""
 
 
 def private_note(mark: str, *remarks: str) -> str:

@@ -63,7 +63,7 @@ def sale_document(
     body = {
         "DocNumber": number,
         "TxnDate": sale_date(order, frame),
-        "PrivateNote": private_note(sale_marker(order, frame, generation), *_remarks(order)),
+        "PrivateNote": private_note(sale_mark(order.order_id, generation, frame), *_remarks(order)),
         **addresses_of(order.buyer),
         **body_of(reckoning, order.currency, frame),
     }
@@ -77,9 +77,9 @@ def sale_document(
     return SaleDocument(kind, body, reckoning.total, reckoning.tax, number, account)
 
 
-def sale_marker(order: Order, frame: Frame, generation: int = 1) -> str:
-    """The mark of the order's document; later generations say so."""
-    store_id = order.order_id if generation == 1 else f"{order.order_id}/{generation}"
+def sale_mark(order_id: str, generation: int, frame: Frame) -> str:
+    """The mark of an order's document; later generations say so."""
+    store_id = order_id if generation == 1 else f"{order_id}/{generation}"
     return frame.marker("order", store_id)
 
 

@@ -12,7 +12,7 @@ from workers.errors import QuickBooksRejected, TotalsDiffer
 from workers.items.lookup import Wanted, resolve_items, wanted_item
 from workers.mapping.fingerprint import fingerprint, order_hash
 from workers.mapping.frame import Frame
-from workers.mapping.sale import SaleDocument, SaleKind, sale_document
+from workers.mapping.sale import SaleDocument, SaleKind, sale_document, sale_mark
 from workers.orders.numbers import adopted
 from workers.orders.record import SaleRecord, order_key
 from workers.orders.sums import amount_of, made_equal, sums_differ
@@ -20,6 +20,8 @@ from workers.parties.customers import Party, party_of, resolve_customer
 from workers.steps import Json, Step, StoreKey, SyncMapping, Write, remember
 
 Known = Mapping[StoreKey, SyncMapping]
+UNCHECKED = "not compared yet"
+"""Stands in a record between the write and the look at the sum: who dies there looks again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def book(prepared: Prepared, frame: Frame) -> Generator[Step, Any, SaleRecord]:
         prepared.body,
         key=order_key(record.order_id),
         version=record.version,
-        detail=record.detail,
+        detail=replace(record, differs=UNCHECKED).detail,
     )
     try:
         answer = yield from carried_out(step, frame.subject)
@@ -114,9 +116,10 @@ def with_equal_sums(
     except TotalsDiffer:
         yield from remember(replace(booked, differs=str(answer.get("TotalAmt"))).mapping)
         raise
-    if final is answer:
-        return booked
-    return replace(booked_as(record, final), expected=fingerprint(final))
+    if final is not answer:
+        booked = replace(booked_as(record, final), expected=fingerprint(final))
+    yield from remember(booked.mapping)
+    return booked
 
 
 def booked_as(record: SaleRecord, answer: Json) -> SaleRecord:
@@ -143,8 +146,9 @@ def recheck_sums(record: SaleRecord, frame: Frame) -> Generator[Step, Any, SaleR
 def _adopted(record: SaleRecord, frame: Frame) -> Generator[Step, Any, SaleRecord]:
     """Take over the document that has our number, amount and customer; what was paid on it counts as paid."""
     other = "Invoice" if record.entity == "SalesReceipt" else "SalesReceipt"
+    mark = sale_mark(record.order_id, record.generation, frame)
     entity, row = yield from adopted(
-        (record.entity, other), record.number, record.total, record.customer_id, frame
+        (record.entity, other), record.number, record.total, record.customer_id, mark, frame
     )
     settled = amount_of(row["TotalAmt"]) - amount_of(row["Balance"]) if entity == "Invoice" else Decimal(0)
     record = replace(booked_as(record, row), entity=entity, expected=fingerprint(row), paid_before=settled)

@@ -10,7 +10,7 @@ from schemas.orders import Order
 from workers.answers import Change, changed
 from workers.mapping.frame import Frame
 from workers.mapping.sale import SaleKind, sale_kind
-from workers.orders.booking import Known, book, prepare, with_equal_sums
+from workers.orders.booking import UNCHECKED, Known, book, prepare, with_equal_sums
 from workers.orders.payments import Payments
 from workers.orders.record import SaleRecord, order_key
 from workers.orders.reverse import apply_credit, reverse
@@ -56,10 +56,10 @@ def _update(
         body=prepared.body,
         key=order_key(order.order_id),
         version=version,
-        detail=new.detail,
+        detail=replace(new, differs=UNCHECKED).detail,
     )
     answer = yield from changed(change)
-    step = Write("edit", record.entity, "update", prepared.body, change.key, version, new.detail)
+    step = Write("edit", record.entity, "update", prepared.body, change.key, version, change.detail)
     return (yield from with_equal_sums(step, answer, new, frame))
 
 

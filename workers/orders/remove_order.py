@@ -1,5 +1,7 @@
 """An order that the store put into its trash or deleted."""
 
+from dataclasses import replace
+
 from schemas.orders import OrderRemoved
 from workers.context import Context
 from workers.mapping.frame import Frame
@@ -22,6 +24,7 @@ def remove_order(order: OrderRemoved, context: Context) -> Steps:
         yield from remember(SaleRecord(order.order_id, version=version, why="trashed").mapping)
         return Skipped("trashed")
     if not record.standing:
+        yield from remember(replace(record, version=version).mapping)
         return Skipped("trashed")
     payments = yield from booked_payments(order.order_id, known)
     frame = Frame.of(context, f"Order {record.number}")

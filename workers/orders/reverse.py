@@ -13,7 +13,7 @@ from workers.mapping.marks import book_date, doc_number, private_note
 from workers.mapping.payment import credit_application
 from workers.mapping.reversal import reversal_body
 from workers.orders.record import RefundNote, SaleRecord
-from workers.orders.sums import sent
+from workers.orders.sums import checked, sent
 from workers.outcomes import Document
 from workers.steps import Json, Step, StoreKey, SyncMapping, Write, recall
 
@@ -45,6 +45,7 @@ def reverse(
     known: Mapping[StoreKey, SyncMapping] = yield from recall([key])
     total = record.total - sum((note.total for note in less), ZERO)
     if key in known:
+        yield from checked(known[key], frame)
         return Reversal(Document(known[key].entity, known[key].quickbooks_id), total)
     body = yield from _body(record, entity, less, version, frame)
     step = Write(

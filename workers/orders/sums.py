@@ -1,16 +1,20 @@
 """After sending: does QuickBooks' sum equal ours, to the cent? (rules A29, A40)"""
 
 from collections.abc import Generator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from workers.answers import carried_out
+from workers.answers import carried_out, reread
 from workers.errors import TotalsDiffer
 from workers.mapping.fingerprint import fingerprint
 from workers.mapping.frame import Frame
 from workers.mapping.lines import DocLine, render
 from workers.mapping.taxes import TaxRules
-from workers.steps import Json, Step, Write
+from workers.steps import Json, Step, SyncMapping, Write, remember
+
+UNCHECKED = "unchecked"
+"""In a mapping's detail between the write and the look at the sum: the total that it must have."""
 
 
 def sent(step: Write, total: Decimal, frame: Frame) -> Generator[Step, Any, Json]:
@@ -20,8 +24,37 @@ def sent(step: Write, total: Decimal, frame: Frame) -> Generator[Step, Any, Json
         TotalsDiffer: by more than the limit, or there is no rounding item.
         QuickBooksRejected and its kin, as ``carried_out`` does.
     """
-    answer = yield from carried_out(step, frame.subject)
-    return (yield from made_equal(step, answer, total, frame))
+    unchecked = replace(step, detail={**step.detail, UNCHECKED: str(total)})
+    answer = yield from carried_out(unchecked, frame.subject)
+    answer = yield from made_equal(unchecked, answer, total, frame)
+    assert step.key is not None, "whose sum must be right is remembered"
+    yield from remember(
+        SyncMapping(
+            step.key,
+            step.entity,
+            str(answer["Id"]),
+            str(answer["SyncToken"]),
+            version=step.version,
+            detail=step.detail,
+        )
+    )
+    return answer
+
+
+def checked(mapping: SyncMapping, frame: Frame) -> Generator[Step, Any, None]:
+    """Look at the sum of a recalled document that was written by ``sent``, if its writer died before it looked.
+
+    Raises:
+        TotalsDiffer, RemovedInQuickBooks
+    """
+    if UNCHECKED not in mapping.detail:
+        return
+    answer = yield from reread(mapping.entity, mapping.quickbooks_id, frame.subject)
+    total = Decimal(mapping.detail[UNCHECKED])
+    if amount_of(answer.get("TotalAmt")) != total:
+        raise sums_differ(answer, mapping.entity, total, frame)
+    detail = {name: value for name, value in mapping.detail.items() if name != UNCHECKED}
+    yield from remember(replace(mapping, sync_token=str(answer["SyncToken"]), detail=detail))
 
 
 def made_equal(step: Write, answer: Json, total: Decimal, frame: Frame) -> Generator[Step, Any, Json]:

@@ -22,13 +22,16 @@ from workers.orders.numbers import adopted
 from workers.orders.payments import Payments, booked_payments, payment_keys
 from workers.orders.record import RefundNote, SaleRecord, order_key
 from workers.orders.reverse import apply_credit
-from workers.orders.sums import sent
+from workers.orders.sums import checked, sent
 from workers.outcomes import Booked, Document, Outcome, Skipped
 from workers.steps import Step, Steps, StoreKey, SyncMapping, Write, recall, remember
 
 Known = Mapping[StoreKey, SyncMapping]
 WAIT_SECONDS = 5
 """A store sends the sale and its refund within moments when it sends them in the wrong order."""
+
+NOT_YET = ("status_not_chosen", "trashed", "draft")
+"""Why a sale is not booked that may be booked later: its refund must not be given up, the store tells it once."""
 
 
 def sync_refund(refund: Refund, context: Context) -> Steps:
@@ -60,12 +63,18 @@ def sync_refund(refund: Refund, context: Context) -> Steps:
         )
     record = SaleRecord.of(sale)
     why = _reason_to_skip(refund, record)
+    if own is None and why == "sale_not_booked" and record.why in NOT_YET:
+        raise WaitsForSale(
+            f"{frame.subject}: its sale is not booked ({record.why}). It is tried again by itself.",
+            delay_seconds=WAIT_SECONDS,
+        )
     if why and own is None:
         return Skipped(why)
     payments = yield from booked_payments(refund.order_id, known)
     if own is None:
         note = yield from _book(refund, record, wanted, known, context.envelope.time, frame)
     else:
+        yield from checked(own, frame)
         note = RefundNote(Decimal(own.detail["total"]), own.detail["number"], own.entity, own.quickbooks_id)
     return (yield from _settle(refund, record, note, payments, context.envelope.time, frame))
 
@@ -143,7 +152,10 @@ def _book(
     except QuickBooksRejected as error:
         if error.fault_code != NUMBER_TAKEN:
             raise
-        _, answer = yield from adopted((document.kind,), number, document.total, record.customer_id, frame)
+        mark = frame.marker("refund", refund.refund_id)
+        _, answer = yield from adopted(
+            (document.kind,), number, document.total, record.customer_id, mark, frame
+        )
         yield from remember(
             SyncMapping(
                 StoreKey("refund", refund.refund_id),
