@@ -1,6 +1,7 @@
 """Comparing what was published with queues, ledger, failed messages and QuickBooks."""
 
-from collections import Counter
+import re
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -14,7 +15,7 @@ from ops.bench.soak.stage import Stage
 from workers.ledger.engine import reading
 from workers.ledger.tables import claims, entries, failed_messages, intents
 
-MARK = "counterfoil:"
+MARK = re.compile(r"counterfoil:[^:]+:(?:order|reversal):(\d+)[/\d]*")
 
 
 @dataclass(slots=True)
@@ -85,24 +86,34 @@ def judge(stage: Stage, published: Sequence[Event], left: dict[str, int]) -> Ver
     return verdict
 
 
-def _booked(stage: Stage, realm_id: str) -> list[tuple[int, Decimal]]:
-    documents = stage.sandbox.dump(realm_id, "SalesReceipt")
-    ours = [one for one in documents if MARK in one.get("PrivateNote", "")]
-    return [(int(one["DocNumber"]), Decimal(str(one["TotalAmt"]))) for one in ours]
+def _booked(stage: Stage, realm_id: str) -> list[tuple[str, int, Decimal]]:
+    """Mark, order and amount of every document of ours; a reversal's amount is negative.
+
+    An edited sale is reversed and booked anew, so one order has several documents, each with a mark of its own.
+    """
+    booked = []
+    for entity, sign in (("SalesReceipt", 1), ("RefundReceipt", -1)):
+        for document in stage.sandbox.dump(realm_id, entity):
+            mark = MARK.search(document.get("PrivateNote", ""))
+            if mark is not None:
+                booked.append((mark[0], int(mark[1]), sign * Decimal(str(document["TotalAmt"]))))
+    return booked
 
 
 def _compare(
     verdict: Verdict,
     connection_id: str,
-    booked: Sequence[tuple[int, Decimal]],
+    booked: Sequence[tuple[str, int, Decimal]],
     events: Sequence[Event],
     done: set[str],
 ) -> None:
-    for number, copies in Counter(number for number, _ in booked).items():
+    for mark, copies in Counter(mark for mark, _, _ in booked).items():
         if copies > 1:
             verdict.doubled += copies - 1
-            verdict.problems.append(f"{connection_id}: order {number} is booked {copies} times")
-    totals = dict(booked)
+            verdict.problems.append(f"{mark} is booked {copies} times")
+    totals: defaultdict[int, Decimal] = defaultdict(Decimal)
+    for _, number, amount in booked:
+        totals[number] += amount
     newest: dict[int, Event] = {}
     for event in sorted(events, key=lambda event: event.version):
         if event.event_id in done:
@@ -113,6 +124,5 @@ def _compare(
             verdict.problems.append(f"{connection_id}: order {number} is not booked")
         elif totals[number] != event.total:
             verdict.out_of_order += 1
-            verdict.problems.append(
-                f"{connection_id}: order {number} is booked with {totals[number]}, not {event.total}"
-            )
+            problem = f"{connection_id}: order {number} is booked with {totals[number]}, not {event.total}"
+            verdict.problems.append(problem)
