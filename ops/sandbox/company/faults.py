@@ -143,13 +143,12 @@ def feature_not_supported(detail: str) -> QuickBooksFault:
     return refusal("5030", "Feature Not Supported Error", f"Feature Not Supported Error : {detail}")
 
 
-def business_rule(detail: str, element: str = "") -> QuickBooksFault:
-    """Code 6000: only its detail says which rule."""
+def business_rule(detail: str) -> QuickBooksFault:
+    """Code 6000: only its detail says which rule; no recorded one names an element."""
     return refusal(
         "6000",
         "A business validation error has occurred while processing your request",
         f"Business Validation Error: {detail}",
-        element,
     )
 
 

@@ -142,9 +142,7 @@ def account_of_type(books: Books, id: str, *kinds: str) -> Json:
 def check_account_currency(books: Books, account: Json, currency: str) -> None:
     """Raises 6000 for an account in a third currency."""
     if account["CurrencyRef"]["value"] not in (books.country.currency, currency):
-        raise business_rule(
-            "The currency of the account is not the currency of the transaction.", "CurrencyRef"
-        )
+        raise business_rule("The currency of the account is not the currency of the transaction.")
 
 
 Account = Entity(

@@ -84,7 +84,7 @@ def _groups(draft: Draft) -> None:
         if sent is None:
             continue
         if type(sent) is not dict:
-            raise business_rule("A group of preferences must be an object.", name)
+            raise business_rule(f"The group {name} of preferences must be an object.")
         known = draft.before.get(name, {})
         for key, value in sent.items():
             _check_value(key, value, known.get(key))
@@ -95,7 +95,7 @@ def _groups(draft: Draft) -> None:
     if draft.before["CurrencyPrefs"].get("MultiCurrencyEnabled") and not document["CurrencyPrefs"].get(
         "MultiCurrencyEnabled"
     ):
-        raise business_rule("Multicurrency cannot be turned off once it is on.", "CurrencyPrefs")
+        raise business_rule("Multicurrency cannot be turned off once it is on.")
     accounting = {**document["AccountingInfoPrefs"]}
     accounting.pop("BookCloseDate", None)
     document["AccountingInfoPrefs"] = accounting

@@ -106,9 +106,9 @@ def _type(draft: Draft) -> None:
         raise missing("Type")
     document["Type"] = kind
     if kind == "Group" and before is None:
-        raise business_rule("Bundles cannot be created with this API.", "Type")
+        raise business_rule("Bundles cannot be created with this API.")
     if before is not None and before["Type"] != kind and {before["Type"], kind} - {"Service", "NonInventory"}:
-        raise business_rule("The type of this item cannot be changed.", "Type")
+        raise business_rule("The type of this item cannot be changed.")
     if kind == "Inventory":
         if not plan.inventory:
             raise feature_not_supported(f"{plan.name} has no inventory.")
@@ -135,7 +135,7 @@ def _inventory(draft: Draft) -> None:
         raise (
             missing("TrackQtyOnHand")
             if before is None
-            else business_rule("Tracking of quantity on hand cannot be turned off.", "TrackQtyOnHand")
+            else business_rule("Tracking of quantity on hand cannot be turned off.")
         )
     needed = ("InvStartDate", "AssetAccountRef", "IncomeAccountRef", "ExpenseAccountRef")
     absent = [name for name in needed if document.get(name) is None]
@@ -187,11 +187,11 @@ def _name(draft: Draft) -> None:
     check_characters(document["Name"], "Name")
     document.setdefault("Active", True)
     if document["Active"] is False and document["Type"] == "Category":
-        raise business_rule("A category cannot be made inactive.", "Active")
+        raise business_rule("A category cannot be made inactive.")
     parent = resolve(draft.books, document, "ParentRef", "Item", draft.before)
     if parent is not None:
         if parent["Type"] != "Category":
-            raise business_rule("The parent of an item must be a category.", "ParentRef")
+            raise business_rule("The parent of an item must be a category.")
         document["SubItem"] = True
     else:
         document.pop("SubItem", None)

@@ -84,10 +84,10 @@ def check_currency(draft: Draft) -> None:
     books, document = draft.books, draft.document
     code = (document.get("CurrencyRef") or {}).get("value") or books.country.currency
     if draft.before is not None and draft.before["CurrencyRef"]["value"] != code:
-        raise business_rule("The currency of a name cannot be changed after it was created.", "CurrencyRef")
+        raise business_rule("The currency of a name cannot be changed after it was created.")
     if code != books.country.currency:
         if not books.multicurrency:
-            raise business_rule("Multi Currency should be enabled to perform this operation.", "CurrencyRef")
+            raise business_rule("Multi Currency should be enabled to perform this operation.")
         if not company_has_currency(books, code):
             raise invalid_reference(f"Currency element id {code} not found")
     document["CurrencyRef"] = books.currency_reference(code)

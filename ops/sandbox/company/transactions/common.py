@@ -209,13 +209,11 @@ def currency_of(draft: Draft, party: Json | None) -> None:
     expected = party["CurrencyRef"]["value"] if party is not None else sent or home
     code = sent or expected
     if code != home and not books.multicurrency:
-        raise business_rule("Multi Currency should be enabled to perform this operation.", "CurrencyRef")
+        raise business_rule("Multi Currency should be enabled to perform this operation.")
     if code != expected:
-        raise business_rule(
-            "The currency of the transaction is not the currency of its customer or vendor.", "CurrencyRef"
-        )
+        raise business_rule("The currency of the transaction is not the currency of its customer or vendor.")
     if not company_has_currency(books, code):
-        raise business_rule(f"The currency {code} is not set up in this company.", "CurrencyRef")
+        raise business_rule(f"The currency {code} is not set up in this company.")
     document["CurrencyRef"] = books.currency_reference(code)
     if not books.multicurrency:
         document.pop("ExchangeRate", None)

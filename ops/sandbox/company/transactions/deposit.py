@@ -106,7 +106,7 @@ def _linked_line(draft: Draft, line: Json, seen: set[str]) -> None:
     if target["CurrencyRef"]["value"] != draft.document["CurrencyRef"]["value"]:
         amount = in_home(target, amount)
     if line.get("Amount") is not None and cents(line["Amount"]) != amount:
-        raise business_rule("A linked transaction is deposited with its whole amount.", "Line")
+        raise business_rule("A linked transaction is deposited with its whole amount.")
     link.setdefault("TxnLineId", "0")
     for name in ("Id", "LineNum", "DetailType", "DepositLineDetail"):
         line.pop(name, None)

@@ -56,10 +56,10 @@ def _allowed(draft: Draft) -> None:
         raise feature_not_supported("Inventory adjustments are not part of this subscription.")
     if draft.before is not None:
         if uncertain.adjustment_needs_sparse and not draft.sparse:
-            raise business_rule("Only sparse updates of an inventory adjustment are supported.", "sparse")
+            raise business_rule("Only sparse updates of an inventory adjustment are supported.")
         moved = draft.document.get("TxnDate") != draft.before["TxnDate"]
         if moved and not uncertain.adjustment_date_can_change:
-            raise business_rule("The date of an inventory adjustment cannot be changed.", "TxnDate")
+            raise business_rule("The date of an inventory adjustment cannot be changed.")
 
 
 def _lines(draft: Draft) -> None:
@@ -90,7 +90,7 @@ def _line(books: Books, line: Json, day: str) -> Json:
         raise missing("Line.ItemAdjustmentLineDetail.QtyDiff")
     item = sellable(books, detail["ItemRef"]["value"])
     if item["Type"] != "Inventory":
-        raise business_rule("Only inventory items can be adjusted.", "ItemRef")
+        raise business_rule("Only inventory items can be adjusted.")
     check_start_date(item, day)
     answered = {"ItemRef": {"value": item["Id"]}, "QtyDiff": difference}
     return {"Id": line["Id"], "ItemAdjustmentLineDetail": answered}

@@ -91,13 +91,9 @@ def _journal_line(draft: Draft, line: Json) -> Decimal:
     resolve(books, detail, "DepartmentRef", "Department", draft.before)
     kind = _journal_party(books, detail)
     if account["AccountType"] == "Accounts Receivable" and kind != "Customer":
-        raise business_rule(
-            "When you use Accounts Receivable, you must choose a customer in the Name field.", "Entity"
-        )
+        raise business_rule("When you use Accounts Receivable, you must choose a customer in the Name field.")
     if account["AccountType"] == "Accounts Payable" and kind != "Vendor":
-        raise business_rule(
-            "When you use Accounts Payable, you must choose a vendor in the Name field.", "Entity"
-        )
+        raise business_rule("When you use Accounts Payable, you must choose a vendor in the Name field.")
     return Decimal(amount) if detail["PostingType"] == "Debit" else -Decimal(amount)
 
 

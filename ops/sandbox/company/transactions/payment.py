@@ -83,7 +83,7 @@ def _apply(draft: Draft) -> None:
         link = _single_link(sent)
         kind, id = link.get("TxnType", ""), link.get("TxnId", "")
         if id in seen:
-            raise business_rule("A transaction can be linked once in a payment only.", "Line")
+            raise business_rule("A transaction can be linked once in a payment only.")
         seen.add(id)
         target = _target(books, kind, id, document)
         amount = sent.get("Amount")
@@ -96,14 +96,12 @@ def _apply(draft: Draft) -> None:
             )
         still_open = open_balance(books, target) + own.get(id, ZERO)
         if amount > still_open:
-            raise business_rule(
-                "The amount applied is more than the open balance of the transaction.", "Line"
-            )
+            raise business_rule("The amount applied is more than the open balance of the transaction.")
         used += amount if kind == "Invoice" else -amount
         lines.append(_line(amount, kind, target, still_open))
     unapplied = document["TotalAmt"] - used
     if unapplied < 0:
-        raise business_rule("The amounts applied are more than the amount of the payment.", "Line")
+        raise business_rule("The amounts applied are more than the amount of the payment.")
     document["Line"] = lines
     document["UnappliedAmt"] = unapplied
     if books.multicurrency:

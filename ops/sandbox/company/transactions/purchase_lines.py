@@ -68,7 +68,7 @@ def _item_line(draft: Draft, line: Json, detail: Json, stored: Json) -> None:
             )
         check_start_date(item, draft.document["TxnDate"])
     elif item.get("ExpenseAccountRef") is None and item.get("IncomeAccountRef") is None:
-        raise business_rule("This item cannot be bought: it has no expense account.", "ItemRef")
+        raise business_rule("This item cannot be bought: it has no expense account.")
 
 
 def _account_line(draft: Draft, line: Json, detail: Json, stored: Json | None) -> None:

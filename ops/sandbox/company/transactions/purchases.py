@@ -101,7 +101,7 @@ def _paid_from(draft: Draft) -> None:
     )
     document["AccountRef"] = {"value": account["Id"], "name": account["FullyQualifiedName"]}
     if document.get("Credit") and document["PaymentType"] != "CreditCard":
-        raise business_rule("Only a credit card purchase can be a credit.", "Credit")
+        raise business_rule("Only a credit card purchase can be a credit.")
     document.setdefault("Credit", False)
     if document["PaymentType"] == "Check":
         document.setdefault("PrintStatus", "NotSet")

@@ -106,7 +106,7 @@ def read_lines(draft: Draft) -> SalesLines:
                 result.selling.append(line)
         elif kind == "DiscountLineDetail":
             if result.discount is not None:
-                raise business_rule("A transaction can have one discount line only.", "Line")
+                raise business_rule("A transaction can have one discount line only.")
             result.discount = line
         elif kind == "GroupLineDetail":
             _bundle_line(draft, line, before)
@@ -123,7 +123,7 @@ def read_lines(draft: Draft) -> SalesLines:
         _discount_line(draft, result.discount, result.subtotal)
     number_lines(result.answered, draft.before)
     if sum(1 for line in result.selling if _is_taxable(line)) > TAXABLE_LINES:
-        raise business_rule(f"A sales form can have {TAXABLE_LINES} taxable lines at most.", "Line")
+        raise business_rule(f"A sales form can have {TAXABLE_LINES} taxable lines at most.")
     return result
 
 
@@ -162,7 +162,7 @@ def _special_line(books: Books, special: str, detail: Json) -> None:
     """Shipping and tips have an item of their own, where the company has turned them on."""
     preference = "AllowShipping" if special == SHIPPING else "AllowGratuity"
     if not books.preference("SalesFormsPrefs", preference):
-        raise business_rule(f"{special} cannot be used: {preference} is off.", "ItemRef")
+        raise business_rule(f"{special} cannot be used: {preference} is off.")
     role = "ShippingIncome" if special == SHIPPING else "Gratuity"
     detail["ItemRef"] = {"value": special}
     detail["ItemAccountRef"] = books.account_reference(books.account_for(role))
@@ -176,7 +176,7 @@ def _item_line(draft: Draft, detail: Json, before: Json | None) -> None:
     detail["ItemRef"] = {"value": item_id, "name": item["FullyQualifiedName"]}
     account = item.get("IncomeAccountRef") or item.get("ExpenseAccountRef")
     if account is None:
-        raise business_rule("This item cannot be sold: it has no income account.", "ItemRef")
+        raise business_rule("This item cannot be sold: it has no income account.")
     detail["ItemAccountRef"] = account
     if item["Type"] == "Inventory":
         if detail.get("Qty") is None and not draft.entity.name == "Estimate":
@@ -204,7 +204,7 @@ def _bundle_line(draft: Draft, line: Json, before: dict[str, Json]) -> None:
         raise missing("Line.GroupLineDetail.GroupItemRef")
     item = sellable(books, group["GroupItemRef"]["value"])
     if item["Type"] != "Group":
-        raise business_rule("The item of a bundle line must be a bundle.", "GroupItemRef")
+        raise business_rule("The item of a bundle line must be a bundle.")
     group["GroupItemRef"] = {"value": item["Id"], "name": item["FullyQualifiedName"]}
     quantity = group.setdefault("Quantity", Decimal(1))
     inner = [dict(one) for one in group.get("Line") or _bundle_parts(books, item, quantity)]
@@ -244,7 +244,7 @@ def _discount_line(draft: Draft, line: Json, subtotal: Decimal) -> None:
     """
     books = draft.books
     if not books.preference("SalesFormsPrefs", "AllowDiscount"):
-        raise business_rule("Discounts are turned off in this company.", "Line")
+        raise business_rule("Discounts are turned off in this company.")
     detail = dict(line.get("DiscountLineDetail") or {})
     line["DiscountLineDetail"] = detail
     percent = detail.get("DiscountPercent")

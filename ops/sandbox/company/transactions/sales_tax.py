@@ -111,7 +111,7 @@ def _automated(draft: Draft, base: Decimal, given: Json) -> Json:
     total = given.get("TotalTax")
     if total is not None and ("TxnTaxDetail" in draft.sent or stored_override):
         if total < 0:
-            raise business_rule("Tax cannot be negative.", "TxnTaxDetail")
+            raise business_rule("Tax cannot be negative.")
         parts = overridden(parts, cents(total))
     return {"TxnTaxCodeRef": {"value": code}, **tax_detail(parts)}
 

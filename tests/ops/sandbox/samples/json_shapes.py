@@ -68,12 +68,30 @@ def _parent(path: str) -> str:
     return path.rpartition(".")[0]
 
 
+def write_shape(shape: Shape) -> list[str]:
+    """One line an object or list element: its path and its keys with their types; "?": may be absent."""
+    objects: dict[str, list[str]] = {"": []}
+    for path, key in shape.items():
+        if path.endswith("]"):
+            objects.setdefault(path, [])
+            continue
+        objects.setdefault(_parent(path), []).append(f"{path.rpartition('.')[2]} {key}")
+    return [f"{path or '.'}: {', '.join(sorted(keys))}".rstrip() for path, keys in sorted(objects.items())]
+
+
 def read_shape(lines: list[str]) -> Shape:
-    """A shape as ``write`` prints it: a path and its types; "?" behind them: it may be absent."""
+    """A shape as ``write_shape`` writes it."""
     shape: Shape = {}
     for line in lines:
-        path, kinds = line.split()
-        shape[path] = Key(set(kinds.rstrip("?").split("/")), times=1, parents=2 if kinds.endswith("?") else 1)
+        path, _, keys = line.partition(":")
+        if path.endswith("]"):
+            kind = path[path.rindex("[") + 1 : -1]
+            shape[path] = Key({kind if kind in _TYPES.values() else "object"}, times=1, parents=1)
+        for entry in filter(None, keys.strip().split(", ")):
+            name, types = entry.split(" ")
+            parents = 2 if types.endswith("?") else 1
+            inner = name if path == "." else f"{path}.{name}"
+            shape[inner] = Key(set(types.rstrip("?").split("/")), times=1, parents=parents)
     return shape
 
 
@@ -92,4 +110,23 @@ def differences(expected: Shape, seen: Shape) -> list[str]:
         elif key.always and not seen[path].always:
             found.append(f"sometimes lacks {path}")
     found += [f"has {path}" for path in seen if path not in expected and _parent(path) in parents and path]
+    return found
+
+
+def faults_in(document: Any) -> list[str]:
+    """Every refusal in an answer: type, then code, element and message of each error."""
+    found: list[str] = []
+    if isinstance(document, list):
+        for inner in document:
+            found += faults_in(inner)
+    elif isinstance(document, dict):
+        if isinstance(fault := document.get("Fault") or document.get("fault"), dict):
+            for error in fault.get("Error") or fault.get("error") or ():
+                told = {name.lower(): value for name, value in error.items()}
+                element = told.get("element") or "-"
+                found.append(f"{fault['type']} {told['code']} {element} {told['message']}")
+        for inner in document.values():
+            found += faults_in(inner)
+        if set(document) >= {"error"} and isinstance(document["error"], str):
+            found.append(f"{document['error']} {document.get('error_description', '-')}")
     return found

@@ -5,16 +5,15 @@ The recordings are other people's data and no part of this project; ``shapes/`` 
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.ops.sandbox.http.caller import Reply
-from tests.ops.sandbox.samples.json_shapes import differences, shape_of
+from tests.ops.sandbox.samples.json_shapes import differences, faults_in, shape_of
 from tests.ops.sandbox.samples.situations.every import EVERY, Situation
 
 SAMPLES = Path(__file__).parents[4] / "../shared/quickbooks-samples"
@@ -28,6 +27,8 @@ class Sample:
     situation: str
     at: tuple[str | int, ...] = ()
     status: int = 200
+    within: tuple[str | int, ...] = ()
+    """Leads to the compared part of our answer."""
 
     def __str__(self) -> str:
         return "-".join([self.file, *map(str, self.at)])
@@ -57,7 +58,7 @@ COMPARED = (
     Sample("item_create", "item_created"),
     Sample("item_read", "item_read"),
     Sample("item_update", "item_updated"),
-    Sample("query_items", "items_listed"),
+    Sample("query_items", "services_listed"),
     Sample("query_response_generic", "items_listed"),
     Sample("query_paymentmethods", "payment_methods_listed"),
     Sample("query_taxcodes", "tax_codes_listed"),
@@ -67,7 +68,7 @@ COMPARED = (
     Sample("companyinfo", "company_read"),
     Sample("companyinfo_doc_example", "company_read"),
     Sample("preferences_2019", "preferences_read"),
-    Sample("preferences_doc_example", "preferences_read"),
+    Sample("preferences_doc_example", "preferences_read_when_books_are_closed"),
     Sample("preferences_read", "preferences_read"),
     Sample("preferences_update", "preferences_updated"),
     Sample("attachable_go_fixture", "attachable_note_read"),
@@ -94,7 +95,13 @@ COMPARED = (
     Sample("inventoryadjustment", "adjustment_updated", ("sparse_update", "response")),
     Sample("inventoryadjustment", "adjustment_deleted", ("delete", "response")),
     _last("cdc_estimate", "estimates_changed"),
-    Sample("batch_doc_example", "batch_of_four", ("response",)),
+    Sample(
+        "cdc_deleted_creditmemo",
+        "credit_memo_deleted_in_cdc",
+        ("CreditMemo",),
+        within=("CDCResponse", 0, "QueryResponse", 0, "CreditMemo", 0),
+    ),
+    Sample("batch_doc_example", "batch_with_three_refusals", ("response",)),
     Sample("batch_response_5010", "batch_of_stale_updates"),
     Sample("batch_response_610_and_deleted", "batch_of_deletes"),
     _last("fault_2010_unknown_property", "unknown_property", status=400),
@@ -129,9 +136,132 @@ COMPARED = (
     Sample("webhook_legacy", "webhook_heard_in_old_format", ("body",)),
 )
 
-NOT_COMPARED: dict[str, str] = {}
+NOT_COMPARED = {
+    "taxservice": "an XML schema example; the JSON of POST /taxservice/taxcode is flat, as python-quickbooks reads it",
+    "payment_with_lineex": "the same payment as payment_doc_examples, where LineEx was turned from XML",
+}
+"""Files of the folder that no situation is compared with, and why."""
 
-KNOWN: tuple[tuple[str, str, str], ...] = ()
+_XML = (
+    "customer_inactive_deleted_suffix|creditmemo_read|refundreceipt|taxcode|query_taxcodes|query_taxrates|companyinfo"
+    "|preferences_2019|query_items|deposit|exchangerate|salesreceipt|salesreceipt_void_2013|payment_void_2013"
+    "|invoice_with_discount_line|invoice_with_bundle_line"
+)
+KNOWN: tuple[tuple[str, str, str], ...] = (
+    # File, difference (both as regular expressions), reason. First what has changed since the recordings.
+    (
+        ".*",
+        r"lacks .*Addr\.(Lat|Long)",
+        "coordinates are going, from CompanyInfo first. Intuit's blog, 2025-08-13",
+    ),
+    (".*", r"\w+ .*Addr\.(Line\d|City|Country\w*|PostalCode)", "an address answers the lines it was given"),
+    (
+        ".*",
+        r"has .*SalesItemLineDetail\.ItemAccountRef",
+        "answered since the minor versions that are always on now",
+    ),
+    ("taxcode|query_taxcodes", r"has .*\.(Hidden|TaxCodeConfigType)", "newer than these recordings of 2013"),
+    ("companyinfo.*", r"has .*\.DefaultTimeZone", "newer than both examples; in Intuit's published schema"),
+    ("companyinfo", r"has .*\.(FiscalYearStartMonth|EmployerId)", "in the newer example of the reference"),
+    (
+        "preferences_.*",
+        r"has .*\.(PartnerTaxEnabled|DefaultShippingAccount|AllowGratuity)",
+        "newer than the examples, or off in their companies",
+    ),
+    ("preferences_(read|update)", "has .*", "recorded in 2017; the examples of 2019 and later have these"),
+    ("invoice_with_.*", r"lacks Invoice\.Deposit", "2013 and 2014; no recorded JSON has it"),
+    ("payment_void_2013", r"has Payment\.CustomerRef\.name", "newer recordings have the name"),
+    (
+        "payment_doc_examples|vendor_go_fixture",
+        r"has \w+\.CurrencyRef",
+        "the recordings of 2020 and 2025 have it",
+    ),
+    (
+        "(creditmemo|refundreceipt_update)_doc_example",
+        r"has \w+\.CurrencyRef",
+        "the recordings of 2020 have it",
+    ),
+    ("bill_go_fixture", r"has Bill\.Line.*\.LineNum", "an old example of the reference"),
+    # What an old example cannot show, or another company has.
+    (
+        "query_(count.*|escaped.*)",
+        r"has .*\.DefaultTaxCodeRef",
+        "customer_create has it; these are older rows",
+    ),
+    ("salesreceipt_(create|void)_response", r"has SalesReceipt\.TxnTaxDetail", "a company without sales tax"),
+    (
+        "salesreceipt_(create|void)_response",
+        r"has SalesReceipt\.CustomField\[\]",
+        "a company without custom fields",
+    ),
+    (
+        "query_salesreceipts",
+        r"sometimes lacks .*\.Description",
+        "what the description of a line is, its writer says",
+    ),
+    (".*_doc_example.*", r"lacks \w+\.ProjectRef", "no project in our situation"),
+    ("bill_go_fixture", r"lacks Bill\.LinkedTxn.*", "a bill that was paid; the sandbox has no BillPayment"),
+    ("payment_doc_examples", r"has Payment\.MetaData", "cut in the reference, whose other examples have it"),
+    (
+        "inventoryadjustment",
+        r"has .*\.MetaData\.CreateTime",
+        "the example has a day for a time; every other entity has both",
+    ),
+    ("batch_doc_example", r"has .*\.ShipAddr", "our customer has one"),
+    ("batch_doc_example", r"sometimes lacks .*\.element", "the 6240 that was recorded in 2020 has none"),
+    ("fault_6000_fr_localized", "has time", "cut by the project that published it"),
+    (
+        "fault_403_application_authorization",
+        "has .*",
+        "published without its envelope; that of the 401 is taken",
+    ),
+    # What was turned from XML: attributes, empty lists and what was there in 2013 are not in it.
+    (
+        "salesreceipt",
+        r"lacks .*\[GroupLineDetail\]",
+        "the invoice has the bundle, which needs no tax code in the US",
+    ),
+    (_XML, "has time", "an attribute"),
+    (_XML, r"lacks QueryResponse\.totalCount", "an attribute; in JSON only an answer to COUNT has it"),
+    (_XML, r"has \w+\.(CustomField|LinkedTxn|Line)(\[\].*)?", "an empty list is nothing in XML"),
+    (_XML, r"has \w+\.(CurrencyRef|TxnTaxDetail|DefaultTaxCodeRef)", "not yet there"),
+    ("query_taxcodes", r"type .*\.PurchaseTaxRateList.*", "an empty element"),
+    ("query_items", r"has .*\.FullyQualifiedName", "not yet there"),
+    (
+        "preferences_2019",
+        r"type .*\.(TaxForm|HomeCurrency) .*|\w+ .*\.POCustomField.*",
+        "text or list is not told in XML",
+    ),
+    (
+        "preferences_2019",
+        r"has .*\.(DepartmentTerminology|DefaultDiscountAccount|DefaultTerms|TaxGroupCodeRef)",
+        "not used in that company",
+    ),
+    ("deposit", r"has .*\.Entity\.type", "an attribute"),
+    (
+        "salesreceipt_void_2013",
+        r"type SalesReceipt .*|lacks SalesReceipt\[\]",
+        "several receipts in one file",
+    ),
+    (
+        "invoice_with_bundle_line",
+        r"lacks .*\.(ExchangeRate|HomeTotalAmt|GlobalTaxCalculation)|has .*\.(ApplyTaxAfterDiscount|TxnTaxCodeRef)",
+        "a company with several currencies and without US tax; other tests have one",
+    ),
+    ("invoice_with_bundle_line", r"lacks .*\.Description", "our bundle has none"),
+    (
+        "invoice_with_bundle_line",
+        r"has Invoice\.(BillEmail|Line\[SalesItemLineDetail\])",
+        "our invoice has them",
+    ),
+)
+OWN_WORDS = {
+    "fault_6000_fr_localized": "French",
+    "fault_6140_duplicate_docnumber": "one of the two is French",
+    "batch_doc_example": "the vendor's name is taken there, too, but the element is empty",
+    "fault_3001_throttle_403_xml_2016": "its message says 403, ours says 429 whatever the status",
+}
+"""Faults that are compared by code alone, and why."""
 
 
 @pytest.fixture(autouse=True)
@@ -141,21 +271,69 @@ def samples_are_there() -> None:
 
 
 def recorded(sample: Sample) -> Any:
-    found = json.loads((SAMPLES / f"{sample.file}.json").read_text())
+    found = json.loads((SAMPLES / f"{sample.file}.json").read_text(), object_hook=_without_xml_types)
     for step in sample.at:
         found = found[step]
     return found
 
 
+def _without_xml_types(value: dict[str, Any]) -> dict[str, Any]:
+    return {name: inner for name, inner in value.items() if not name.startswith("{")}
+
+
+def ours(sample: Sample, reply: Reply) -> Any:
+    """What is to be compared with the sample."""
+    found = reply.json
+    for step in sample.within:
+        found = found[step]
+    return found
+
+
+def unknown(sample: Sample, found: list[str]) -> list[str]:
+    """The differences that no row of KNOWN explains."""
+    rows = [re.compile(what) for file, what, _ in KNOWN if re.fullmatch(file, sample.file)]
+    return [one for one in found if not any(row.fullmatch(one) for row in rows)]
+
+
+def codes(faults: list[str]) -> list[str]:
+    return [fault.split()[1] for fault in faults]
+
+
 @pytest.mark.parametrize("sample", COMPARED, ids=str)
-def test_our_answer_has_the_keys_and_types_of_the_real_one(
+def test_our_answer_has_the_keys_types_status_and_faults_of_the_real_one(
     sample: Sample, answer: Callable[[Situation], Reply]
 ) -> None:
     real = recorded(sample)
 
     reply = answer(EVERY[sample.situation])
 
-    found = differences(shape_of(real), shape_of(reply.json))
-    print(sample, found)
     assert reply.status == sample.status
-    assert not found
+    assert not unknown(sample, differences(shape_of(real), shape_of(ours(sample, reply))))
+    if sample.file in OWN_WORDS:
+        assert codes(faults_in(reply.json)) == codes(faults_in(real))
+    else:
+        assert faults_in(reply.json) == faults_in(real)
+
+
+def test_every_file_is_compared_or_said_why_not() -> None:
+    files = {path.stem for path in SAMPLES.glob("*.json")}
+
+    assert files == {sample.file for sample in COMPARED} | set(NOT_COMPARED)
+
+
+def test_every_known_difference_is_still_seen(answer: Callable[[Situation], Reply]) -> None:
+    seen = {
+        (sample.file, one)
+        for sample in COMPARED
+        for one in differences(
+            shape_of(recorded(sample)), shape_of(ours(sample, answer(EVERY[sample.situation])))
+        )
+    }
+
+    idle = [
+        (file, what)
+        for file, what, _ in KNOWN
+        if not any(re.fullmatch(file, name) and re.fullmatch(what, one) for name, one in seen)
+    ]
+
+    assert not idle

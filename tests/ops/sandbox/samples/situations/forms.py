@@ -69,7 +69,7 @@ def invoice_with_discount(us: Caller) -> Reply:
 
 
 def invoice_with_bundle(us: Caller) -> Reply:
-    lines = [line(Description="Lamp repair"), BUNDLE, DISCOUNT]
+    lines = [line(Description="Lamp repair", tax="TAX"), BUNDLE, DISCOUNT]
     terms = {"SalesTermRef": {"value": "3"}, "TxnTaxDetail": {"TxnTaxCodeRef": {"value": "2"}}}
     return _read(us, "Invoice", {**_customer(us), **MEMO, **terms, "Line": lines})
 
@@ -91,19 +91,24 @@ def sales_receipt_with_customer_voided(us: Caller) -> Reply:
 
 def sales_receipts_listed(us: Caller) -> Reply:
     paid = {"PaymentMethodRef": {"value": "2"}, "PaymentRefNum": "4711", "PrivateNote": "by post"}
+    described = line(Description="Lamp repair")
     us.create("SalesReceipt", {"Line": [line(), DISCOUNT]})
-    us.create("SalesReceipt", {**_customer(us), **MEMO, **paid, "BillAddr": FREE_PLACE, "Line": [line()]})
+    form = {**_customer(us), **MEMO, **paid, "BillAddr": FREE_PLACE, "Line": [described]}
+    link = {"TxnId": us.create("SalesReceipt", form)["Id"], "TxnType": "SalesReceipt", "TxnLineId": "0"}
+    us.create("Deposit", {"DepositToAccountRef": {"value": "35"}, "Line": [{"LinkedTxn": [link]}]})
     return us.get("query", query="SELECT * FROM SalesReceipt MAXRESULTS 1000 STARTPOSITION 1")
 
 
 def sales_receipt_tax_inclusive(gb: Caller) -> Reply:
     head = {**_customer(gb), "PrivateNote": "by post", "CustomerMemo": MEMO["CustomerMemo"]}
     head |= {"GlobalTaxCalculation": "TaxInclusive", "ShipFromAddr": PLACE}
+    head |= {"BillAddr": FREE_PLACE}
     return _read(gb, "SalesReceipt", {**head, "Line": [line(tax="3")]})
 
 
 def credit_memo_read(us: Caller) -> Reply:
-    return _read(us, "CreditMemo", {**_customer(us), **MEMO, "Line": [line(Description="Lamp repair")]})
+    head = {**_customer(us), **MEMO, "BillAddr": FREE_PLACE}
+    return _read(us, "CreditMemo", {**head, "Line": [line(Description="Lamp repair")]})
 
 
 def credit_memo_elsewhere(gb: Caller) -> Reply:
@@ -113,6 +118,7 @@ def credit_memo_elsewhere(gb: Caller) -> Reply:
 
 def _refund(us: Caller) -> dict[str, Any]:
     head = {**_customer(us), **MEMO, "DepositToAccountRef": {"value": "35"}, "PrivateNote": "broken"}
+    head |= {"BillAddr": FREE_PLACE}
     head |= {
         "PaymentMethodRef": {"value": "2"},
         "PaymentRefNum": "R-5",
@@ -219,12 +225,12 @@ def adjustment_deleted(us: Caller) -> Reply:
 
 
 def estimates_changed(us: Caller) -> Reply:
-    head = {**_customer(us), **MEMO}
+    head = {**_customer(us), **MEMO, "BillAddr": FREE_PLACE}
     one = us.create("Estimate", {**head, "Line": [line(Description="Lamp repair")]})
     link = {"TxnId": one["Id"], "TxnType": "Estimate"}
     us.create("Invoice", {**head, "LinkedTxn": [link], "Line": [line()]})
     tax = {"TxnTaxDetail": {"TxnTaxCodeRef": {"value": "2"}}}
-    us.create("Estimate", {**head, **tax, "Line": [line(tax="TAX")]})
+    us.create("Estimate", {**head, **tax, "Line": [line(tax="TAX", Description="Lamp repair")]})
     return us.get("cdc", entities="estimate", changedSince=_yesterday())
 
 
@@ -234,7 +240,7 @@ def credit_memo_deleted_in_cdc(us: Caller) -> Reply:
     return us.get("cdc", entities="CreditMemo", changedSince=_yesterday())
 
 
-def batch_of_four(us: Caller) -> Reply:
+def batch_with_three_refusals(us: Caller) -> Reply:
     paid = {"PaymentMethodRef": {"value": "2"}, "PaymentRefNum": "4711", "PrivateNote": "by post"}
     form = {
         **_customer(us),
@@ -243,12 +249,13 @@ def batch_of_four(us: Caller) -> Reply:
         "BillAddr": {"Line1": "Nora Quill"},
     }
     receipt = us.create("SalesReceipt", {**form, "Line": [line(Description="Lamp repair")]})
-    invoice = us.create("Invoice", {"CustomerRef": {"value": "1"}, "Line": [line()]})
-    note = {**_handle(receipt), "sparse": True, "PrivateNote": "changed"}
+    us.post("salesreceipt", {**_handle(receipt), "sparse": True, "PrivateNote": "first"})
+    note = {**_handle(receipt), "sparse": True, "PrivateNote": "second"}
+    gone = {"Id": "90210", "SyncToken": "0"}
     return us.batch(
         [
             {"bId": "vendor", "operation": "create", "Vendor": {"DisplayName": "Keel Supplies"}},
-            {"bId": "gone", "operation": "delete", "Invoice": _handle(invoice)},
+            {"bId": "gone", "operation": "delete", "Invoice": gone},
             {"bId": "note", "operation": "update", "SalesReceipt": note},
             {"bId": "all", "Query": f"select * from SalesReceipt where Id = '{receipt['Id']}'"},
         ]
@@ -305,7 +312,7 @@ SITUATIONS = (
     adjustment_deleted,
     estimates_changed,
     credit_memo_deleted_in_cdc,
-    batch_of_four,
+    batch_with_three_refusals,
     batch_of_stale_updates,
     batch_of_deletes,
 )

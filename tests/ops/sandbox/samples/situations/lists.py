@@ -108,7 +108,14 @@ def item_updated(us: Caller) -> Reply:
 
 def items_listed(us: Caller) -> Reply:
     us.create("Item", {**INVENTORY, "Description": "Burns oil", "PurchaseDesc": "Lamp, oil"})
-    return us.get("query", query="SELECT * FROM Item WHERE Type IN ('Service', 'Inventory')")
+    us.create("Item", {"Name": "Oil Delivery", "Type": "Service", "IncomeAccountRef": {"value": "1"}})
+    return us.get("query", query="SELECT * FROM Item WHERE Name LIKE 'Oil%'")
+
+
+def services_listed(us: Caller) -> Reply:
+    service = {"Name": "Oil Delivery", "Type": "Service", "Description": "By van"}
+    us.create("Item", {**service, "IncomeAccountRef": {"value": "1"}})
+    return us.get("query", query="SELECT * FROM Item WHERE Name = 'Oil Delivery'")
 
 
 def payment_methods_listed(us: Caller) -> Reply:
@@ -149,6 +156,11 @@ def preferences_read(us: Caller) -> Reply:
     return us.get("preferences")
 
 
+def preferences_read_when_books_are_closed(us: Caller) -> Reply:
+    us.server.switches(us.realm_id, settings={"closed_books_date": "2020-12-31"})
+    return us.get("preferences")
+
+
 def preferences_updated(us: Caller) -> Reply:
     return _change(us, "Preferences", {"Id": "1", "SyncToken": "0"}, SalesFormsPrefs={"AllowDeposit": True})
 
@@ -174,6 +186,7 @@ SITUATIONS = (
     item_read,
     item_updated,
     items_listed,
+    services_listed,
     payment_methods_listed,
     tax_codes_listed,
     tax_rates_listed,
@@ -182,6 +195,7 @@ SITUATIONS = (
     exchange_rate_read,
     company_read,
     preferences_read,
+    preferences_read_when_books_are_closed,
     preferences_updated,
     attachable_note_read,
 )
