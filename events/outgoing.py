@@ -6,10 +6,16 @@ from datetime import datetime
 
 HeaderValue = str | int | datetime
 
+MESSAGE_ID_BYTES = 255
+"""AMQP's short strings end here. The id of an event may be longer (128 wide letters); it is in the body too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One message: always persistent, always mandatory, always confirmed. ``exchange`` "" = straight to a queue."""
+    """One message: always persistent, always mandatory, always confirmed. ``exchange`` "" = straight to a queue.
+
+    A ``message_id`` that AMQP cannot carry is left out: else the message could never be published.
+    """
 
     exchange: str
     routing_key: str
@@ -17,6 +23,11 @@ class Outgoing:
     message_id: str | None = None
     headers: Mapping[str, HeaderValue] = field(default_factory=dict)
     content_type: str | None = "application/json"
+
+    def __post_init__(self) -> None:
+        """Leave out what does not fit."""
+        if self.message_id is not None and len(self.message_id.encode("utf-8", "replace")) > MESSAGE_ID_BYTES:
+            object.__setattr__(self, "message_id", None)
 
 
 class NotConfirmed(Exception):

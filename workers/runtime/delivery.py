@@ -9,8 +9,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from events import names
+from events.stores.unreadable import ACTION, read_again
 from schemas.envelope import Envelope, Workflow
 from workers.errors import InvalidEvent
+
+KEY_CHARACTERS = 200
+_OBJECTS = {"orders": ("order_id", "order"), "inventory.level_changed": ("item_id", "level")}
+"""Which field of the payload names the object, by event type or else by workflow."""
 
 WAITING_SINCE = "waiting_since"
 """Header of an event that comes back without using attempts: since when it waits."""
@@ -59,7 +64,7 @@ def read_delivery(
         event_id=envelope.id if envelope else (message_id or fallback)[:128],
         connection_id=envelope.connection if envelope else "",
         subject=subject,
-        object_key=envelope.object_key if envelope else subject,
+        object_key=object_key_of(envelope) if envelope else subject,
         envelope=envelope,
         problem=problem,
         attempts=_count(headers.get(names.ATTEMPTS)),
@@ -68,6 +73,29 @@ def read_delivery(
         set_aside=set_aside,
         handle=handle,
     )
+
+
+def object_key_of(envelope: Envelope) -> str:
+    """The store object whose events run one after another: what the sender says, else what the payload is about.
+
+    A refund whose sender names no partition key must still not run beside its order, and a kept webhook that can be
+    read by now must not run beside what it tells of.
+    """
+    if envelope.partitionkey is not None:
+        return envelope.partitionkey
+    if envelope.action == ACTION:
+        return _object_inside(envelope)
+    field, kind = _OBJECTS.get(envelope.type, _OBJECTS.get(envelope.workflow, ("", "")))
+    named = envelope.data.get(field)
+    return f"{kind}/{named}"[:KEY_CHARACTERS] if isinstance(named, str) and named else envelope.subject
+
+
+def _object_inside(envelope: Envelope) -> str:
+    try:
+        inside = read_again(envelope)
+    except Exception:  # whatever it is, the workflow function says it to a person
+        return envelope.subject
+    return object_key_of(inside[0]) if inside else envelope.subject
 
 
 def _envelope(workflow: Workflow, body: bytes) -> tuple[Envelope | None, InvalidEvent | None]:
