@@ -33,6 +33,13 @@ def reversal_key(record: SaleRecord) -> StoreKey:
     return StoreKey("refund", f"reversal/{record.order_id}/{record.generation}")
 
 
+def is_taken_back(record: SaleRecord) -> Generator[Step, Any, bool]:
+    """Whether the document of this generation is reversed already, by an event that did not come to its end."""
+    key = reversal_key(record)
+    known: Mapping[StoreKey, SyncMapping] = yield from recall([key])
+    return key in known
+
+
 def reverse(
     record: SaleRecord, entity: str, version: datetime, frame: Frame, *, less: Sequence[RefundNote] = ()
 ) -> Generator[Step, Any, Reversal]:

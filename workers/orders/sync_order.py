@@ -16,6 +16,7 @@ from workers.orders.cancel import cancel_sale, trash_sale
 from workers.orders.edit import carry_credit, edit_sale
 from workers.orders.payments import Payments, book_payments, booked_payments, payment_keys
 from workers.orders.record import SaleRecord, order_key
+from workers.orders.reverse import is_taken_back
 from workers.outcomes import Booked, Document, Outcome, Skipped, Superseded
 from workers.steps import Step, Steps, StoreKey, SyncMapping, recall, remember
 
@@ -86,6 +87,7 @@ def _bring_up_to_date(
     frame: Frame,
 ) -> Generator[Step, Any, Outcome]:
     documents: list[Document] = []
+    booked_before = record is not None and record.standing
     if record is None or not record.standing:
         if record is not None and record.ended and order.lifecycle != "open":
             return (yield from _remembered(record, version))
@@ -99,7 +101,8 @@ def _bring_up_to_date(
         return (yield from trash_sale(record, payments, version, frame))
     if record.differs:
         record = yield from recheck_sums(record, frame)
-    if order_hash(order) != record.hash:
+    # also when the order is as it was booked: a failed edit that was undone since has taken its document back
+    if order_hash(order) != record.hash or (booked_before and (yield from is_taken_back(record))):
         record, documents = yield from edit_sale(order, record, payments, known, version, frame)
     documents += yield from carry_credit(record, version, frame)
     documents += yield from book_payments(order, record, payments, version, frame)

@@ -5,11 +5,12 @@ from decimal import Decimal
 
 import pytest
 
+from ops.sandbox.company.faults import refusal
 from schemas.orders import OrderRemoved
 from tests.workers.orders.test_changes import numbered
 from tests.workers.play import NOON, Died, played
 from tests.workers.stories import back, line, money, order, refund, unpaid
-from workers.errors import NumberTaken, TotalsDiffer, WaitsForSale
+from workers.errors import NumberTaken, QuickBooksRejected, TotalsDiffer, WaitsForSale
 from workers.outcomes import Skipped
 from workers.steps import Write
 
@@ -81,3 +82,25 @@ def test_sum_is_looked_at_also_when_the_worker_died_right_after_the_write(action
 
     with pytest.raises(TotalsDiffer):
         play.run(f"orders.{action}", payload)
+
+
+def test_edit_that_failed_half_way_and_was_undone_leaves_the_order_booked_once() -> None:
+    play = played()
+    play.run("orders.paid", order(SOLD))
+
+    def second_sale_is_refused(step: Write) -> None:
+        if step.name == "sale-2":
+            raise refusal("6000", "Business Validation Error", "no")
+
+    play.before_write = second_sale_is_refused
+    with pytest.raises(QuickBooksRejected):
+        play.run("orders.edited", order(line("5.00")), time=NOON + SECOND)
+    assert len(play.all("RefundReceipt")) == 1
+    play.before_write = None
+
+    play.run("orders.updated", order(SOLD), time=NOON + 2 * SECOND)
+    play.run("orders.updated", order(SOLD), time=NOON + 3 * SECOND)
+
+    sold = sum(row["TotalAmt"] for row in play.all("SalesReceipt"))
+    given_back = sum(row["TotalAmt"] for row in play.all("RefundReceipt"))
+    assert sold - given_back == Decimal("10.26")
