@@ -39,7 +39,7 @@ def test_after_a_restart_and_a_kill_of_the_broker_the_same_worker_consumes_and_n
 
     stack.wait_settled(*map(paid, range(1, 121)))
     assert worker.is_running
-    assert stack.broker.consumers("orders") == 1
+    wait_for(lambda: stack.broker.consumers("orders") == 1, timeout_seconds=60.0, what="one consumer")
     stack.assert_books_agree(*range(1, 121))
 
 

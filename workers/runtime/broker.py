@@ -3,7 +3,7 @@
 import os
 import select
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,9 @@ BACKLOG_PREFETCH = 150
 
 FRAME_SECONDS = 0.0001
 """How long we look for one more frame: just long enough to be no busy loop (0 would mean "block")."""
+
+
+CLOSE_SECONDS = 2.0
 
 
 class BrokerLost(Exception):
@@ -64,9 +67,9 @@ class Inlet:
         """
         self._generation += 1
         connection = Connection(self._url, heartbeat=HEARTBEAT_SECONDS, connect_timeout=5)
-        with connection, _broker_errors(connection):
+        with _broker_errors(connection):
             connection.ensure_connection(max_retries=1, interval_start=0)
-            self._amqp = connection.connection
+            self._amqp = amqp = connection.connection
             try:
                 for workflow in self._workflows:
                     self._consume(connection, workflow, workflow, PREFETCH)
@@ -74,6 +77,7 @@ class Inlet:
                 yield
             finally:
                 self._amqp = None
+                _close(amqp)
 
     def _consume(self, connection: Any, workflow: Workflow, queue: str, prefetch: int) -> None:
         generation = self._generation
@@ -150,6 +154,14 @@ def _broker_errors(connection: Any) -> Iterator[None]:
         yield
     except (OperationalError, *connection.connection_errors, *connection.channel_errors) as error:
         raise BrokerLost(f"{type(error).__name__}: {error}") from error
+
+
+def _close(amqp: Any) -> None:
+    """Say goodbye, but not for long: a frozen broker never answers."""
+    with suppress(Exception):  # whatever is wrong with it, it is over
+        amqp.sock.settimeout(CLOSE_SECONDS)
+        amqp.close()
+    amqp.collect()
 
 
 def _empty(descriptor: int) -> None:
