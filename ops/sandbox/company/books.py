@@ -21,6 +21,8 @@ class Books:
         self.store = Store()
         self._clock = clock
         self._stamp = (-1, "")
+        self.unseen: set[tuple[str, str]] = set()
+        """Entity and id of what earlier items of the running batch made: later items do not see it."""
 
     def now(self) -> float:
         """Seconds since 1970."""
@@ -39,6 +41,9 @@ class Books:
         return self.stamp(self.now())[:10]
 
     def row(self, entity: str, id: str) -> Json | None:
+        """The object, or None when there is none or this batch has made it."""
+        if self.unseen and (entity, id) in self.unseen:
+            return None
         return self.store.rows(entity).get(id)
 
     @property

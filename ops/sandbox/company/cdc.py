@@ -50,7 +50,7 @@ def _changed(books: Books, entity: str, since: float) -> list[tuple[float, Json]
         at = tables.changed_at.get((entity, id), 0.0)
         if entity in ("Customer", "Vendor") and id in tables.touched:
             at = max(at, tables.touched[id][0])
-        if at >= since:
+        if at >= since and (entity, id) not in books.unseen:
             found.append((at, row))
     for (name, id), removal in tables.removals.items():
         if name == entity and removal.at >= since:

@@ -37,7 +37,7 @@ def find(books: Books, target: str, id: str) -> Json:
     Raises:
         QuickBooksFault: 2500 when there is none, 610 when it is inactive.
     """
-    row = books.store.rows(target).get(id)
+    row = books.row(target, id)
     if row is None:
         word = _ELEMENT_WORDS.get(target, target)
         raise invalid_reference(f"{word} element id {id} not found")
@@ -55,7 +55,7 @@ def resolve(books: Books, holder: Json, name: str, target: str, before: Json | N
     if reference is None:
         return None
     id = reference["value"]
-    row = books.store.rows(target).get(id)
+    row = books.row(target, id)
     if row is None or row.get("Active") is False:
         known = before is not None and row is not None and before.get(name, {}).get("value") == id
         if not known:

@@ -17,14 +17,20 @@ _SYSTEM = {
 _NESTED = {
     "primaryemailaddr.address": (("PrimaryEmailAddr", "Address"), text("Address")),
 }
+_IN_LISTS = {
+    ("Attachable", "attachableref.entityref.type"): (("EntityRef", "type"), text("Type"), "AttachableRef"),
+    ("Attachable", "attachableref.entityref.value"): (("EntityRef", "value"), text("value"), "AttachableRef"),
+}
+"""Source: Intuit's page "Attachable", query for the attachments of an object."""
 
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """A property that was asked for."""
+    """A property that was asked for; with ``in_list`` that of any element of a list."""
 
     path: tuple[str, ...]
     field: Field
+    in_list: str = ""
 
 
 @lru_cache(maxsize=256)
@@ -43,6 +49,9 @@ def find_property(entity: Entity, name: str) -> Property:
     system = _SYSTEM.get(folded)
     if system is not None:
         return Property(*system)
+    in_list = _IN_LISTS.get((entity.name, folded))
+    if in_list is not None:
+        return Property(*in_list)
     first = folded.split(".")[0]
     field = _by_folded_name(entity.name).get(first)
     if field is None:

@@ -1,13 +1,14 @@
 """Running a statement: which rows, in which order, which page."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ops.sandbox.company.books import Books
 from ops.sandbox.company.entity import Entity
-from ops.sandbox.company.faults import query_invalid, query_unparsable
-from ops.sandbox.company.fields import Field
+from ops.sandbox.company.faults import QuickBooksFault, query_invalid, query_unparsable
+from ops.sandbox.company.fields import Field, read_date
 from ops.sandbox.company.json_values import Json
 from ops.sandbox.company.lists.tax import PSEUDO_CODES
 from ops.sandbox.company.names import fold
@@ -88,6 +89,8 @@ def matching(books: Books, definition: Entity, conditions: list[Condition]) -> l
         asks_active = asks_active or found.path == ("Active",)
         tests.append(_test(books, definition, found, condition))
     rows = _candidates(books, definition, conditions)
+    if books.unseen:
+        rows = [row for row in rows if (definition.name, row["Id"]) not in books.unseen]
     if not asks_active and "Active" in definition.shape.fields:
         rows = (row for row in rows if row.get("Active") is not False)
     if not tests:
@@ -116,6 +119,10 @@ def _candidates(books: Books, definition: Entity, conditions: list[Condition]) -
 
 def _test(books: Books, definition: Entity, found: Property, condition: Condition) -> Test:
     """One condition as a function of a row."""
+    if found.in_list:
+        name = found.in_list
+        test = _test(books, definition, replace(found, in_list=""), condition)
+        return lambda row: any(test(element) for element in row.get(name, ()))
     read = _reader(books, definition, found)
     operator, values = condition.operator, condition.values
     if found.path == ("Id",) and operator not in ("=", "in"):
@@ -196,6 +203,11 @@ def _comparable(field: Field, text: str) -> Any:
         return text.lower() == "true"
     if field.name in ("CreateTime", "LastUpdatedTime"):
         return read_moment(text)
+    if kind == "read_date":
+        try:
+            return read_date(text, field.name)
+        except QuickBooksFault:
+            raise query_invalid(f"Invalid date value: {text} for property {field.name}") from None
     return text.casefold()
 
 

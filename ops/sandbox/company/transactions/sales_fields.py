@@ -93,5 +93,5 @@ ESTIMATE = _shape(
     text("AcceptedBy", 1000),
     day("AcceptedDate"),
     anything("EstimateEx"),
-    choice("TxnStatus", "Accepted", "Closed", "Pending", "Rejected", "Converted"),
+    choice("TxnStatus", "Accepted", "Closed", "Pending", "Rejected", "Converted", filterable=True),
 )

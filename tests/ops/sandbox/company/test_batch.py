@@ -11,7 +11,7 @@ from tests.ops.sandbox.company.documents import key, refused, sale, sale_line
 
 
 def test_faults_stand_beside_successes(company: Company) -> None:
-    items = [
+    items: list[Json] = [
         {"bId": "a", "operation": "create", "Vendor": {"DisplayName": "Ada Birch"}},
         {"bId": "b", "operation": "create", "SalesReceipt": sale(sale_line(5))},
         {"bId": "c", "operation": "delete", "Invoice": {"Id": "999", "SyncToken": "0"}},
@@ -46,6 +46,30 @@ def test_update_delete_and_options_work_inside(company: Company) -> None:
     assert answers[2]["Fault"]["Error"][0]["code"] == "5010"
     assert answers[3]["Invoice"]["status"] == "Deleted"
     assert answers[4]["CDCResponse"][0]["QueryResponse"][0]["Invoice"]
+
+
+def test_no_item_sees_what_an_earlier_one_made(company: Company) -> None:
+    next_id = str(int(company.create("Customer", {"DisplayName": "Before"})["Id"]) + 1)
+    update = {"Id": next_id, "SyncToken": "0", "sparse": True, "CompanyName": "n"}
+    items: list[Json] = [
+        {"bId": "1", "operation": "create", "Customer": {"DisplayName": "Within"}},
+        {
+            "bId": "2",
+            "operation": "create",
+            "SalesReceipt": sale(sale_line(5), CustomerRef={"value": next_id}),
+        },
+        {"bId": "3", "operation": "update", "Customer": update},
+        {"bId": "4", "Query": "select * from Customer where DisplayName = 'Within'"},
+        {"bId": "5", "operation": "create", "Customer": {"DisplayName": "Within"}},
+    ]
+
+    made, *others = run_batch(company, items)
+
+    assert made["Customer"]["Id"] == next_id
+    codes = [one["Fault"]["Error"][0]["code"] for one in others if "Fault" in one]
+    assert codes == ["2500", "610", "6240"]
+    assert others[2]["QueryResponse"] == {}
+    assert company.read("Customer", next_id)["DisplayName"] == "Within"
 
 
 @pytest.mark.parametrize(

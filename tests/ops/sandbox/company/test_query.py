@@ -128,6 +128,18 @@ def test_references_and_times_can_be_asked_for(company: Company, clock: Any) -> 
     assert [row["Id"] for row in since["Invoice"]] == [late["Id"]]
 
 
+def test_attachments_of_an_object_are_found_by_what_they_point_at(company: Company) -> None:
+    kept = {"EntityRef": {"type": "Invoice", "value": "1"}}
+    also = {"EntityRef": {"type": "Customer", "value": "2"}}
+    note = company.create("Attachable", {"Note": "n", "AttachableRef": [also, kept]})
+    company.create("Attachable", {"Note": "o", "AttachableRef": [also]})
+    where = "AttachableRef.EntityRef.Type = 'invoice' AND AttachableRef.EntityRef.value = '1'"
+
+    found = company.query(f"select * from Attachable where {where}")
+
+    assert [row["Id"] for row in found["Attachable"]] == [note["Id"]]
+
+
 def test_inactive_rows_show_only_when_active_is_asked_for(shop: Company) -> None:
     (row,) = shop.query("select * from Customer where DisplayName = 'zoe'")["Customer"]
     shop.update("Customer", key(row, sparse=True, Active=False))
@@ -164,6 +176,10 @@ def test_us_company_answers_three_codes_on_top_of_the_page(company: Company, com
         (
             "SELECT * FROM Purchase WHERE NoSuchField = '1'",
             "QueryValidationError: Property NoSuchField not found for Entity Purchase",
+        ),
+        (
+            "SELECT * FROM Invoice WHERE TxnDate > '2026-02-30'",
+            "QueryValidationError: Invalid date value: 2026-02-30 for property TxnDate",
         ),
         (
             "SELECT NoSuchField FROM Customer",
