@@ -15,7 +15,7 @@ from ops.sandbox.company.json_values import Json
 from ops.sandbox.company.money.rounding import ZERO, cents
 from ops.sandbox.company.references import resolve
 from ops.sandbox.company.shapes import Shape
-from ops.sandbox.company.transactions.common import (
+from ops.sandbox.company.transactions.basics import (
     TRANSACTION_FIELDS,
     check_still_open,
     currency_of,

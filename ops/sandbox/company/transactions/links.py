@@ -9,7 +9,7 @@ from ops.sandbox.company.faults import business_rule, cannot_be_linked, invalid_
 from ops.sandbox.company.json_values import Json
 from ops.sandbox.company.money.rounding import ZERO
 from ops.sandbox.company.sync_tokens import as_changed
-from ops.sandbox.company.transactions.common import in_home
+from ops.sandbox.company.transactions.basics import in_home
 
 
 def settled_amount(books: Books, transaction_id: str) -> Decimal:

@@ -12,7 +12,7 @@ from ops.sandbox.company.lists.account import account_of_type, check_account_cur
 from ops.sandbox.company.money.rounding import ZERO, cents
 from ops.sandbox.company.references import resolve
 from ops.sandbox.company.shapes import Shape
-from ops.sandbox.company.transactions.common import (
+from ops.sandbox.company.transactions.basics import (
     TRANSACTION_FIELDS,
     check_still_open,
     currency_of,

@@ -12,7 +12,7 @@ from ops.sandbox.company.money.rounding import ZERO, cents
 from ops.sandbox.company.money.tax import Rate, add_tax, bases_per_code
 from ops.sandbox.company.references import resolve
 from ops.sandbox.company.stock import Movement
-from ops.sandbox.company.transactions.common import in_home
+from ops.sandbox.company.transactions.basics import in_home
 from ops.sandbox.company.transactions.lines import number_lines, require_detail_types
 from ops.sandbox.company.transactions.sales_lines import check_product, check_start_date
 from ops.sandbox.company.transactions.sales_posting import tax_amounts

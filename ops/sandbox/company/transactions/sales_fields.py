@@ -2,7 +2,7 @@
 
 from ops.sandbox.company.fields import Field, anything, boolean, choice, day, number, reference, text
 from ops.sandbox.company.shapes import ADDRESS, EMAIL, MEMO, Shape, nested
-from ops.sandbox.company.transactions.common import TRANSACTION_FIELDS
+from ops.sandbox.company.transactions.basics import TRANSACTION_FIELDS
 
 _FORM_FIELDS = (
     *TRANSACTION_FIELDS,

@@ -7,7 +7,7 @@ from ops.sandbox.company.effects import Effects, Entry
 from ops.sandbox.company.json_values import Json
 from ops.sandbox.company.money.rounding import ZERO
 from ops.sandbox.company.stock import Movement
-from ops.sandbox.company.transactions.common import in_home
+from ops.sandbox.company.transactions.basics import in_home
 
 
 def no_effects(_books: Books, document: Json) -> Effects:
