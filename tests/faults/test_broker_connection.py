@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.conftest import OpenStack
 from tests.rig.broker import Broker
 from tests.rig.proxy import TcpProxy
 from tests.rig.stack import Stack, order_event, paid
@@ -112,21 +111,23 @@ def test_events_that_wait_do_not_keep_a_live_one_from_its_turn(stack: Stack) -> 
     stack.wait_settled(paid(5000), timeout_seconds=10.0)
 
 
-def test_objects_of_a_worker_that_lost_the_broker_are_free_for_another(
-    open_stack: OpenStack, stack: Stack, way: TcpProxy
+def test_objects_of_a_worker_that_lost_the_broker_are_free_for_another_while_it_lives(
+    stack: Stack, way: TcpProxy
 ) -> None:
-    cut_off = stack.start_dying_workers("stop:before result:1", broker_url=way.url(stack.broker.url))
+    cut_off = stack.start_dying_workers("wait:after write:1", broker_url=way.url(stack.broker.url))
     error = {"code": "6540", "message": "no", "detail": "no"}
-    stack.sandbox.fault(stack.realm_id, "refused", count=1, entity="SalesReceipt", error=error)
+    stack.sandbox.fault(stack.realm_id, "refused", body='"DocNumber":"1"', error=error)
     stack.publish(order_event(1))
     stopped = cut_off.wait_line(r"stopped (\d+)")
     way.refuse()
-    os.kill(int(stopped[1]), signal.SIGCONT)
+    os.kill(int(stopped[1]), signal.SIGUSR1)
+    cut_off.wait_line("round failed", timeout_seconds=60.0)
 
     stack.start("worker", "orders")
 
-    wait_for(lambda: paid(1) in stack.entries() or stack.failures(), timeout_seconds=60.0, what="it ended")
-    stack.assert_quiet()
+    stack.wait_failed(paid(1))
+    assert cut_off.is_running
+    stack.assert_books_agree(failed=[paid(1)])
 
 
 def refund_event(number: int) -> dict[str, object]:

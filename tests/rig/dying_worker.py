@@ -1,9 +1,12 @@
 """Workers that die or stand still at named points, one after another: ``python -m tests.rig.dying_worker STEP…``.
 
-STEP is ``kill:POINT:NTH`` (SIGKILL when the worker passes the point for the nth time), ``stop:POINT:NTH`` (SIGSTOP
-there; it prints ``stopped PID #STEP`` first, and lives on after SIGCONT until SIGTERM), ``wait:POINT:NTH`` (only that round
-stands still, until SIGUSR1) or ``run``. Each worker is a fork of one process that has imported everything, so that a
-test can afford many deaths.
+STEP is one of
+    kill:POINT:NTH   SIGKILL when the worker passes the point for the nth time
+    stop:POINT:NTH   SIGSTOP there, until SIGCONT; it prints ``stopped PID #STEP`` first
+    wait:POINT:NTH   only that round stands still, until SIGUSR1; it prints the same
+    run              until SIGTERM, as the others do that live on
+
+Each worker is a fork of one process that has imported everything, so that a test can afford many deaths.
 """
 
 import ctypes
@@ -12,10 +15,10 @@ import signal
 import sys
 from collections.abc import Callable
 
+from events.broker.topology import WORKFLOWS
 from ops.processes.logs import configure_logs
 from ops.processes.worker import run_worker
 from ops.settings import read_settings
-from schemas.envelope import WORKFLOWS
 
 PR_SET_PDEATHSIG = 1
 """A worker ends with the process that forked it. Source: prctl(2)."""
