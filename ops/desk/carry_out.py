@@ -138,6 +138,8 @@ class Workbench:
         match command:
             case Retry(event_id=event_id):
                 matched = claim_for_retry(connection, Target(self.workflow, event_id), order)
+            case Ignore(event_id=event_id) if self._is_of_several(connection, event_id):
+                return _refused(row, f"Several connections have a failed message {event_id}: name its group.")
             case Ignore(event_id=event_id, reason=reason):
                 matched = ignore(connection, Target(self.workflow, event_id), order, reason)
             case Restore(event_id=event_id):
@@ -156,6 +158,11 @@ class Workbench:
         if isinstance(command, Ignore | IgnoreAll):
             return replace(row, done=matched, status="done", finished_at=row.received_at)
         return row
+
+    def _is_of_several(self, connection: Connection, event_id: str) -> bool:
+        """Senders choose ids: ignoring one store's event must not ignore another's."""
+        found = find_failed(connection, event_id)
+        return sum(one.workflow == self.workflow and one.status == "unresolved" for one in found) > 1
 
     def _nothing(self, connection: Connection, command: Command, row: CommandRow) -> CommandRow:
         assert not isinstance(command, Release)

@@ -77,7 +77,8 @@ class DeadLetters:
         return fate
 
     def _fate(self, connection: Connection, delivery: Delivery, headers: Mapping[str, Any]) -> Fate:
-        row = read_copies(connection, self.workflow, [delivery.event_id]).get(delivery.event_id)
+        copies = read_copies(connection, self.workflow, [delivery.event_id])
+        row = copies.get((delivery.connection_id, delivery.event_id))
         intents = open_intents(connection, delivery.connection_id, [delivery.object_key])
         return decide_fate(
             ended=bool(settled_events(connection, delivery.connection_id, [delivery.event_id])),

@@ -71,10 +71,11 @@ def _publish_chunk(
     ledger: Engine, publisher: Publishes, workflow: Workflow, chunk: Sequence[Place]
 ) -> list[Place]:
     with reading(ledger) as connection:
-        bodies = read_bodies(connection, workflow, [place.event_id for place in chunk])
+        bodies = read_bodies(connection, workflow, chunk)
     # Only the body and the event's id go back: the headers of the error queue were for the reader.
-    messages = [Outgoing("", workflow, bodies[place.event_id], place.event_id) for place in chunk]
-    return [chunk[place] for place in publish(publisher, messages)]
+    messages = [Outgoing("", workflow, body, place.event_id) for place, body in bodies.items()]
+    places = list(bodies)
+    return [places[number] for number in publish(publisher, messages)]
 
 
 def _done(row: CommandRow, now: datetime) -> CommandRow:

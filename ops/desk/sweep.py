@@ -96,10 +96,10 @@ class Sweeper:
         named = [(one, ids) for one in chunk if (ids := _ids(one)) is not None]
         found.swept.strangers += len(chunk) - len(named)
         with reading(self.ledger) as connection:
-            rows = read_copies(connection, workflow, [event_id for _, (event_id, _) in named])
+            rows = read_copies(connection, workflow, [ids[1] for _, ids in named])
         orphans: list[tuple[Lying, FailureHeaders]] = []
-        for one, (event_id, copy_id) in named:
-            row = rows.get(event_id)
+        for one, (connection_id, event_id, copy_id) in named:
+            row = rows.get((connection_id, event_id))
             if row is None:
                 headers = _headers(one)
                 orphans += [(one, headers)] if headers is not None else []
@@ -123,14 +123,15 @@ class Sweeper:
     def _rebuild(
         self, workflow: Workflow, orphans: Sequence[tuple[Lying, FailureHeaders]], found: _Pass
     ) -> None:
-        latest = {headers.event_id: (one, headers) for one, headers in orphans}
+        latest = {(headers.connection, headers.event_id): (one, headers) for one, headers in orphans}
+        event_ids = {event_id for _, event_id in latest}
         with writing(self.ledger) as connection:
             booked = {
-                event_id
-                for name in {headers.connection for _, headers in orphans}
-                for event_id in settled_events(connection, name, latest)
+                (name, event_id)
+                for name in {name for name, _ in latest}
+                for event_id in settled_events(connection, name, event_ids)
             }
-            lost = [pair for event_id, pair in latest.items() if event_id not in booked]
+            lost = [pair for event, pair in latest.items() if event not in booked]
             add_missing_failures(connection, [_failure(workflow, one, headers) for one, headers in lost])
         kept = {one.spot for one, _ in lost}
         found.settled += [one.spot for one, _ in orphans if one.spot not in kept]
@@ -140,6 +141,7 @@ class Sweeper:
 
     def _put_back(self, workflow: Workflow, wanted: dict[str, str], seen: set[str]) -> int:
         missing = [event_id for copy_id, event_id in wanted.items() if copy_id not in seen]
+        unseen = wanted.keys() - seen
         count = 0
         for start in range(0, len(missing), PUT_BACK_AT_ONCE):
             with reading(self.ledger) as connection:
@@ -149,17 +151,20 @@ class Sweeper:
                     "", names.errors(workflow), row.body, row.event_id, dict(header_values(row.headers()))
                 )
                 for row in rows
-                if row.status == "unresolved" and row.copy_id in wanted
+                if row.status == "unresolved" and row.copy_id in unseen
             ]
             publish_or_raise(self.publisher, messages)
             count += len(messages)
         return count
 
 
-def _ids(one: Lying) -> tuple[str, str] | None:
-    """Event and copy; None for a message that somebody else put there. Most copies need no more than that."""
-    event_id, copy_id = one.headers.get("event_id"), one.headers.get("copy_id")
-    return (event_id, copy_id) if isinstance(event_id, str) and isinstance(copy_id, str) else None
+def _ids(one: Lying) -> tuple[str, str, str] | None:
+    """Connection, event and copy; None for a message that somebody else put there. Most copies need no more."""
+    connection_id, event_id = one.headers.get("connection"), one.headers.get("event_id")
+    copy_id = one.headers.get("copy_id")
+    if isinstance(connection_id, str) and isinstance(event_id, str) and isinstance(copy_id, str):
+        return connection_id, event_id, copy_id
+    return None
 
 
 def _headers(one: Lying) -> FailureHeaders | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Connection, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, tuple_, update
 
 from schemas.envelope import Workflow
 from workers.ledger.engine import insert_for
@@ -74,20 +74,14 @@ def restore(connection: Connection, workflow: Workflow, event_id: str, order: Or
     of an order's refunds, was kept as ignored and comes back too. Returns how many.
     """
     ignored = (rows.c.workflow == workflow, rows.c.status == "ignored")
-    row = connection.execute(
+    named = connection.execute(
         select(rows.c.connection_id, rows.c.subject, rows.c.object_key).where(
             *ignored, rows.c.event_id == event_id
         )
-    ).one_or_none()
-    if row is None:
+    ).all()
+    if not named:
         return 0
-    same_object: ColumnElement[bool] = rows.c.event_id == event_id
-    objects = {row.subject, row.object_key} - {""}
-    if objects:
-        came_later = rows.c.object_key.in_(objects) & (rows.c.reason == LATER_EVENT)
-        same_object = (rows.c.connection_id == row.connection_id) & or_(
-            rows.c.subject.in_(objects), came_later
-        )
+    same_object = or_(rows.c.event_id == event_id, *(_same_object(*row) for row in named))
     # A worker that keeps one more event of the object holds these rows; the UPDATE then sees its row as well.
     connection.execute(
         select(rows.c.event_id)
@@ -100,6 +94,13 @@ def restore(connection: Connection, workflow: Workflow, event_id: str, order: Or
         .where(*ignored, same_object)
         .values(status="retry_issued", command_id=order.command_id, changed_by=order.by, changed_at=order.at)
     ).rowcount
+
+
+def _same_object(connection_id: str, subject: str, object_key: str) -> ColumnElement[bool]:
+    objects = {subject, object_key} - {""}
+    came_later = rows.c.object_key.in_(objects) & (rows.c.reason == LATER_EVENT)
+    same: ColumnElement[bool] = rows.c.subject.in_(objects)
+    return and_(rows.c.connection_id == connection_id, or_(same, came_later))
 
 
 def claimed_places(
@@ -129,15 +130,15 @@ def claimed_places(
     return [Place(row.sequence, row.event_id) for row in connection.execute(wanted)]
 
 
-def read_bodies(connection: Connection, workflow: Workflow, event_ids: Sequence[str]) -> dict[str, bytes]:
-    """The messages as they came, by event id."""
-    found: dict[str, bytes] = {}
-    for ids in batched_ids(event_ids):
-        wanted = select(rows.c.event_id, rows.c.body).where(
+def read_bodies(connection: Connection, workflow: Workflow, places: Sequence[Place]) -> dict[Place, bytes]:
+    """The messages as they came. A place that is left out has failed again since: it waits for the next command."""
+    found: dict[Place, bytes] = {}
+    for ids in batched_ids([place.event_id for place in places]):
+        wanted = select(rows.c.sequence, rows.c.event_id, rows.c.body).where(
             rows.c.event_id.in_(ids), rows.c.workflow == workflow
         )
-        found.update({row.event_id: row.body for row in connection.execute(wanted)})
-    return found
+        found.update({Place(row.sequence, row.event_id): row.body for row in connection.execute(wanted)})
+    return {place: found[place] for place in places if place in found}
 
 
 def give_back(

@@ -85,7 +85,7 @@ class Copy:
 
 
 def find_failed(connection: Connection, event_id: str) -> list[FailedMessage]:
-    """All rows of one event: in practice none or one, since an event belongs to one workflow."""
+    """All rows of one event: in practice none or one, unless two connections use the same id."""
     return [
         _message(row) for row in connection.execute(select(rows).where(rows.c.event_id == event_id)).all()
     ]
@@ -198,15 +198,16 @@ def oldest_unresolved(connection: Connection) -> dict[Workflow, datetime]:
     return {row.workflow: row.oldest for row in found}
 
 
-def read_copies(connection: Connection, workflow: Workflow, event_ids: Collection[str]) -> dict[str, Copy]:
-    """What the rows say of these events' copies; events without a row are left out."""
-    found: dict[str, Copy] = {}
+def read_copies(
+    connection: Connection, workflow: Workflow, event_ids: Collection[str]
+) -> dict[tuple[str, str], Copy]:
+    """What the rows say of these events' copies, by connection and event; those without a row are left out."""
+    found: dict[tuple[str, str], Copy] = {}
+    columns = (rows.c.connection_id, rows.c.event_id, rows.c.status, rows.c.copy_id, rows.c.failed_at)
     for ids in batched_ids(event_ids):
-        wanted = select(rows.c.event_id, rows.c.status, rows.c.copy_id, rows.c.failed_at).where(
-            rows.c.event_id.in_(ids), rows.c.workflow == workflow
-        )
+        wanted = select(*columns).where(rows.c.event_id.in_(ids), rows.c.workflow == workflow)
         for row in connection.execute(wanted):
-            found[row.event_id] = Copy(row.status, row.copy_id, row.failed_at)
+            found[row.connection_id, row.event_id] = Copy(row.status, row.copy_id, row.failed_at)
     return found
 
 

@@ -85,15 +85,15 @@ def record_failures(connection: Connection, failures: Sequence[Failure]) -> None
     delivered twice (the worker died between this commit and its ack): it is not counted again. What an operator
     ignored stays ignored.
     """
-    latest = {(failure.workflow, failure.event_id): failure for failure in failures}
+    latest = {(failure.workflow, failure.connection_id, failure.event_id): failure for failure in failures}
     if not latest:
         return
     insert = insert_for(connection.dialect, rows)
     new = insert.excluded
     repeated = and_(rows.c.status == "unresolved", rows.c.attempts == new.attempts)
-    kept = ("event_id", "workflow", "failures", "first_failed_at")
+    kept = ("event_id", "workflow", "connection_id", "failures", "first_failed_at")
     statement = insert.on_conflict_do_update(
-        index_elements=[rows.c.event_id, rows.c.workflow],
+        index_elements=list(rows.primary_key),
         set_={column.name: new[column.name] for column in rows.c if column.name not in kept}
         | {"failures": rows.c.failures + case((repeated, 0), else_=1)},
         where=rows.c.status != "ignored",
@@ -148,7 +148,7 @@ def set_aside_ignored(connection: Connection, connection_id: str, events: Sequen
         return False
     insert = insert_for(connection.dialect, rows)
     statement = insert.on_conflict_do_update(
-        index_elements=[rows.c.event_id, rows.c.workflow],
+        index_elements=list(rows.primary_key),
         # The reason too: what nobody ignored by itself must come back with its object.
         set_={
             name: insert.excluded[name]

@@ -149,7 +149,7 @@ failed_messages = Table(
     metadata,
     Column("event_id", String(128), primary_key=True),
     Column("workflow", String(10), primary_key=True),
-    Column("connection_id", String(63), nullable=False),
+    Column("connection_id", String(63), primary_key=True),  # senders choose ids: two stores may use the same
     Column("subject", String(200), nullable=False),
     Column("object_key", String(200), nullable=False),
     Column("body", LargeBinary, nullable=False),

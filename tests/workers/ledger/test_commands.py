@@ -125,12 +125,12 @@ def test_claimed_messages_come_in_the_order_in_which_they_failed(ledger: Engine)
         places = claimed_places(connection, "orders", "command-1", START)
         rest = claimed_places(connection, "orders", "command-1", places[1])
         one = claimed_places(connection, "orders", "command-1", START, only_event="event-4")
-        bodies = read_bodies(connection, "orders", ["event-4", "event-nope"])
+        bodies = read_bodies(connection, "orders", [places[1], Place(5, "event-nope")])
 
     assert [place.event_id for place in places] == ["event-5", "event-4", "event-3", "event-2", "event-1"]
     assert rest == places[2:]
     assert one == [places[1]]
-    assert bodies == {"event-4": failure(4).body}
+    assert bodies == {places[1]: failure(4).body}
 
 
 def test_messages_of_one_moment_are_neither_skipped_nor_repeated(ledger: Engine) -> None:

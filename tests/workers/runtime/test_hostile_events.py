@@ -91,3 +91,23 @@ def test_events_of_a_round_that_failed_by_one_of_them_run_apart() -> None:
     lanes.postpone(taken, taken, until=1.0, apart=True)
 
     assert [len(lanes.next_round(1.0)) for _ in range(4)] == [1, 1, 1, 0]
+
+
+def test_one_id_in_two_connections_is_two_failed_messages(rig: Rig) -> None:
+    rig.run(delivery("1"), steps_for=unmapped)
+    rig.add_connection("other-woo")
+
+    rig.run(delivery("1", connection="other-woo"), steps_for=unmapped)
+
+    assert set(rows(rig)) == {("acme-woo", "1"), ("other-woo", "1")}
+
+
+def test_failure_under_an_id_that_another_connection_ignores_is_kept(rig: Rig) -> None:
+    rig.run(delivery("1"), steps_for=unmapped)
+    with writing(rig.engine) as database:
+        ignore(database, Target("orders", "1"), COMMAND, "")
+    rig.add_connection("other-woo")
+
+    rig.run(delivery("1", connection="other-woo"), steps_for=unmapped)
+
+    assert rows(rig)["other-woo", "1"].status == "unresolved"
