@@ -1,5 +1,6 @@
 """Links between transactions: payments and credits that settle others, and deposits that take them to the bank."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from ops.sandbox.company import posting
@@ -77,15 +78,32 @@ def close_estimates(draft: Draft) -> None:
     store = draft.books.store
     rows = store.rows("Estimate")
     known = {one["TxnId"] for one in (draft.before or {}).get("LinkedTxn", ())}
-    for link in draft.document.get("LinkedTxn", ()):
-        id = link["TxnId"]
-        if id in known:
-            continue
+    linked = {one["TxnId"] for one in draft.document.get("LinkedTxn", ())}
+    open_estimates(draft.books, draft.id, known - linked)
+    for id in sorted(linked - known):
         stored = rows[id]
         links = [*stored.get("LinkedTxn", ()), {"TxnId": draft.id, "TxnType": draft.entity.name}]
         changed = {**stored, "TxnStatus": "Closed", "LinkedTxn": links}
         store.put(rows, id, as_changed(draft.books, changed, stored))
         store.put(store.tables.changed_at, ("Estimate", id), draft.books.now())
+
+
+def open_estimates(books: Books, invoice_id: str, estimate_ids: Iterable[str]) -> None:
+    """Estimates whose invoice is gone, or points to them no more, wait for one again."""
+    rows = books.store.rows("Estimate")
+    for id in estimate_ids:
+        stored = rows.get(id)
+        known = stored.get("LinkedTxn", ()) if stored is not None else ()
+        links = [one for one in known if one["TxnId"] != invoice_id]
+        if stored is None or len(links) == len(known):
+            continue
+        changed = {name: value for name, value in stored.items() if name != "LinkedTxn"}
+        if links:
+            changed["LinkedTxn"] = links
+        else:
+            changed["TxnStatus"] = "Pending"
+        books.store.put(rows, id, as_changed(books, changed, stored))
+        books.store.put(books.store.tables.changed_at, ("Estimate", id), books.now())
 
 
 def check_not_deposited(books: Books, transaction_id: str) -> None:

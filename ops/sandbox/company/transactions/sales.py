@@ -28,6 +28,7 @@ from ops.sandbox.company.transactions.links import (
     close_estimates,
     detach_settlements,
     keep_estimate_links,
+    open_estimates,
     view_settled,
 )
 from ops.sandbox.company.transactions.sales_fields import (
@@ -172,6 +173,7 @@ def _forget(name: str) -> Callable[[Books, Json], None]:
     def removed(books: Books, document: Json) -> None:
         forget_number(books, name, document.get("DocNumber"), document["Id"])
         detach_settlements(books, document)
+        open_estimates(books, document["Id"], [one["TxnId"] for one in document.get("LinkedTxn", ())])
 
     return removed
 

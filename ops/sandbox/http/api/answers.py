@@ -13,7 +13,7 @@ from ops.sandbox.http.exact_json import JSON_TYPE, write_json
 
 Header = tuple[bytes, bytes]
 UNAUTHORIZED: Header = (b"www-authenticate", b'Bearer realm="Intuit", error="invalid_token"')
-THROTTLE_TEXT = "message=ThrottleExceeded; errorCode=003001; statusCode=429"
+THROTTLE_TEXT = "message=ThrottleExceeded; errorCode=003001; statusCode={}"
 THROTTLE_DETAIL = "The request limit was reached.  Try again later"
 
 
@@ -72,7 +72,8 @@ def authorization_failed(epoch_seconds: float) -> Answer:
 
 
 def throttled(time: str, *, status: int, as_xml: bool, retry_after_seconds: int | None) -> Answer:
-    """429, code 3001."""
+    """429, or 403 as was seen once; code 3001."""
+    message = THROTTLE_TEXT.format(status)
     headers: tuple[Header, ...] = ()
     if retry_after_seconds is not None:
         headers = ((b"retry-after", str(retry_after_seconds).encode()),)
@@ -80,11 +81,11 @@ def throttled(time: str, *, status: int, as_xml: bool, retry_after_seconds: int 
         text = (
             '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
             f'<IntuitResponse time="{escape(time)}" xmlns="http://schema.intuit.com/finance/v3">'
-            f'<Fault type="SERVICE"><Error code="3001"><Message>{THROTTLE_TEXT}</Message>'
+            f'<Fault type="SERVICE"><Error code="3001"><Message>{message}</Message>'
             f"<Detail>{THROTTLE_DETAIL}</Detail></Error></Fault></IntuitResponse>"
         )
         return Answer(status, text.encode(), b"application/xml", headers)
-    error = {"Message": THROTTLE_TEXT, "Detail": THROTTLE_DETAIL, "code": "3001"}
+    error = {"Message": message, "Detail": THROTTLE_DETAIL, "code": "3001"}
     document: dict[str, Any] = {"Fault": fault_document("SERVICE", [error]), "time": time}
     return Answer(status, write_json(document), JSON_TYPE, headers)
 

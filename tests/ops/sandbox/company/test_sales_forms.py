@@ -10,6 +10,7 @@ from tests.ops.sandbox.company.documents import (
     LANTERN,
     NOTEBOOK,
     discount_line,
+    key,
     refused,
     sale,
     sale_line,
@@ -245,6 +246,34 @@ def test_address_of_the_customer_can_be_overridden_and_gets_an_id(company: Compa
 
     assert receipt["ShipAddr"]["Country"] == "CAN"
     assert receipt["ShipAddr"]["Id"] != receipt["BillAddr"]["Id"]
+
+
+@pytest.mark.parametrize("way", ["delete", "update"])
+def test_estimate_is_open_again_without_its_invoice(company: Company, way: str) -> None:
+    estimate = company.create("Estimate", sale(sale_line(80)))
+    form = sale(sale_line(80))
+    link = [{"TxnId": estimate["Id"], "TxnType": "Estimate"}]
+    invoice = company.create("Invoice", {**form, "LinkedTxn": link})
+
+    if way == "delete":
+        company.delete("Invoice", key(invoice))
+    else:
+        company.update("Invoice", {**form, **key(invoice)})
+
+    opened = company.read("Estimate", estimate["Id"])
+    assert ("LinkedTxn" in opened, opened["TxnStatus"]) == (False, "Pending")
+
+
+def test_estimate_stays_closed_when_its_invoice_is_voided(company: Company) -> None:
+    estimate = company.create("Estimate", sale(sale_line(80)))
+    link = [{"TxnId": estimate["Id"], "TxnType": "Estimate"}]
+    invoice = company.create("Invoice", sale(sale_line(80), LinkedTxn=link))
+
+    company.void("Invoice", key(invoice))
+
+    closed = company.read("Estimate", estimate["Id"])
+    assert closed["LinkedTxn"] == [{"TxnId": invoice["Id"], "TxnType": "Invoice"}]
+    assert closed["TxnStatus"] == "Closed"
 
 
 def test_estimate_books_nothing_and_closes_when_it_is_invoiced(company: Company) -> None:

@@ -259,7 +259,6 @@ OWN_WORDS = {
     "fault_6000_fr_localized": "French",
     "fault_6140_duplicate_docnumber": "one of the two is French",
     "batch_doc_example": "the vendor's name is taken there, too, but the element is empty",
-    "fault_3001_throttle_403_xml_2016": "its message says 403, ours says 429 whatever the status",
 }
 """Faults that are compared by code alone, and why."""
 
