@@ -20,6 +20,7 @@ from ops.bench.soak.plan import PlannedFault, draw_plan
 from ops.bench.soak.stage import Stage, open_stage
 from ops.bench.soak.verdict import Verdict, ended, judge, under_way
 from ops.cli.commanding import give
+from ops.node.management import ManagementRefused
 
 CHUNK = 50
 LOAD_SHARE = 0.9
@@ -98,7 +99,7 @@ def _come_to_rest(stage: Stage, event_ids: set[str]) -> dict[str, int]:
     while time.monotonic() < deadline:
         try:
             left = under_way(stage)
-        except (pika.exceptions.AMQPError, OSError):
+        except (pika.exceptions.AMQPError, ManagementRefused, OSError):
             left = {"broker away": 1}
         done, failed = ended(stage)
         if not left and event_ids <= done | failed:

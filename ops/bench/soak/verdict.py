@@ -41,7 +41,7 @@ def under_way(stage: Stage) -> dict[str, int]:
     """What is not over yet: messages by queue, intents, claims. Empty when all is quiet.
 
     Raises:
-        pika.exceptions.AMQPError: the broker is away.
+        pika.exceptions.AMQPError, OSError, ManagementRefused: the broker is away.
     """
     queues = ["orders", names.held("orders"), names.backlog("orders"), names.dead("orders")]
     queues += [names.delayed("orders", seconds) for seconds in names.DELAYS_SECONDS]
@@ -54,7 +54,17 @@ def under_way(stage: Stage) -> dict[str, int]:
     with reading(stage.engine) as database:
         depths["intents"] = database.execute(select(func.count()).select_from(intents)).scalar_one()
         depths["claims"] = database.execute(select(func.count()).select_from(claims)).scalar_one()
+        retried = select(func.count()).where(failed_messages.c.status == "retry_issued")
+        depths["retry_issued"] = database.execute(retried).scalar_one()
+    depths |= _unacked(stage)
     return {name: depth for name, depth in depths.items() if depth}
+
+
+def _unacked(stage: Stage) -> dict[str, int]:
+    """What workers hold; the management API lags by some seconds."""
+    found = stage.node.management.request("GET", "queues/soak")
+    queues = found if isinstance(found, list) else []
+    return {f"{queue['name']} unacked": queue.get("messages_unacknowledged", 0) for queue in queues}
 
 
 def ended(stage: Stage) -> tuple[set[str], set[str]]:
