@@ -96,6 +96,8 @@ class Realm:
                 return self.company.void(entity, document)
             case "delete":
                 return self.company.delete(entity, document)
+            case "send":
+                return self.company.send(entity, document)
             case _:
                 raise unsupported_operation(operation)
 

@@ -27,6 +27,7 @@ from ops.sandbox.company.registry import ENTITIES, entity_for_path
 from ops.sandbox.company.settings import CompanySettings
 from ops.sandbox.company.store import Removal, Tables
 from ops.sandbox.company.sync_tokens import as_changed, as_created, check_token, is_same
+from ops.sandbox.company.transactions.sending import SENDABLE, sent_form
 
 Answer = TypeVar("Answer")
 NOTHING: frozenset[str] = frozenset()
@@ -88,6 +89,20 @@ class Company:
         if entity != "Invoice":
             raise unsupported_operation("void")
         return self._void(entity, body)
+
+    def send(self, entity: str, body: Json) -> Json:
+        """Mark a form as sent by e-mail: ``{"Id", "sendTo"?}``."""
+        definition = self._definition(entity, "update")
+        if entity not in SENDABLE:
+            raise unsupported_operation("send")
+        return self._carried_out(lambda: self._sent(definition, body))
+
+    def _sent(self, definition: Entity, body: Json) -> Json:
+        store = self.books.store
+        sent = sent_form(self.books, self._stored(definition, body), body.get("sendTo", ""))
+        store.put(store.rows(definition.name), sent["Id"], sent)
+        store.put(store.tables.changed_at, (definition.name, sent["Id"]), self.books.now())
+        return self._view(definition, sent)
 
     def read(self, entity: str, id: str) -> Json:
         definition = self._definition(entity, "read")

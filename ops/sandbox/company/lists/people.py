@@ -61,13 +61,19 @@ def check_email(draft: Draft) -> None:
     """Raises 2210 for an address without @ or a dot."""
     for name in ("PrimaryEmailAddr", "BillEmail", "BillEmailCc", "BillEmailBcc"):
         address = (draft.document.get(name) or {}).get("Address")
-        if address and name in draft.sent and ("@" not in address or "." not in address):
-            raise refusal(
-                "2210",
-                "Invalid Email Address format",
-                f"Email Address does not conform to the RFC 822 syntax. Supplied value:{address}",
-                name,
-            )
+        if address and name in draft.sent:
+            check_address(address, name)
+
+
+def check_address(address: str, element: str) -> None:
+    """Raises 2210 for an e-mail address without @ or a dot."""
+    if "@" not in address or "." not in address:
+        raise refusal(
+            "2210",
+            "Invalid Email Address format",
+            f"Email Address does not conform to the RFC 822 syntax. Supplied value:{address}",
+            element,
+        )
 
 
 def hold_name(draft: Draft) -> None:

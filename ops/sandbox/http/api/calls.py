@@ -86,7 +86,7 @@ class Call:
 
     def fingerprint(self) -> bytes:
         """Equal for calls that ask for the same thing."""
-        include = self.parameters.get("include", "")
+        include = self.parameters.get("include", "") + self.parameters.get("sendTo", "")
         what = f"{'/'.join(self.path)} {self.operation} {include}\n"
         return hashlib.blake2b(what.encode() + self.body, digest_size=16).digest()
 
@@ -135,6 +135,8 @@ def _name(path: tuple[str, ...], call: Call) -> tuple[str, str]:
             return "download", "attachable"
         case ("taxservice", "taxcode"):
             return "create", "taxservice"
+        case (entity, _, "send") if call.method == "POST":
+            return "send", entity
         case (entity, *_) if call.method == "GET":
             return "read", entity
         case (entity,):

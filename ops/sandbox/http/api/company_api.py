@@ -120,7 +120,9 @@ class CompanyApi:
         return answers.authentication_failed(what + _shortened(value), self._sandbox.clock.seconds())
 
     def _is_throttled(self, realm: Realm, call: Call) -> bool:
-        broken = realm.limits.admit(call.app, is_batch=call.operation == "batch")
+        broken = realm.limits.admit(
+            call.app, is_batch=call.operation == "batch", is_email=call.operation == "send"
+        )
         if broken is None and call.operation in READS and not self._sandbox.reads_left(call.app):
             broken = "reads_per_month"
         if broken is not None:
@@ -180,5 +182,18 @@ async def _cut(scope: Scope, receive: Receive) -> None:
 
 
 KNOWN_OPERATIONS = frozenset(
-    {"create", "update", "delete", "void", "read", "query", "batch", "cdc", "report", "upload", "download"}
+    {
+        "create",
+        "update",
+        "delete",
+        "void",
+        "send",
+        "read",
+        "query",
+        "batch",
+        "cdc",
+        "report",
+        "upload",
+        "download",
+    }
 )

@@ -82,6 +82,8 @@ class Operations:
                 return self._upload(realm, call)
             case "download", "GET":
                 return self._download(realm, call)
+            case "send", "POST" if len(call.path) == 3:
+                return self._send(realm, call)
             case "read", "GET":
                 return self._object(realm, call)
             case operation, "POST" if operation in WRITES:
@@ -140,16 +142,24 @@ class Operations:
         address = f"http://{call.headers.get('host', '')}/_sandbox/companies/{realm.realm_id}/files/{file_id}"
         return Answer(200, address.encode(), b"text/plain")
 
+    def _send(self, realm: Realm, call: Call) -> Answer:
+        """``POST /invoice/ID/send?sendTo=ADDRESS``, with an empty body."""
+        asked = {"Id": call.path[1], "sendTo": call.parameters.get("sendTo", "")}
+        return self._write(realm, call, _entity(call, most_parts=3), asked)
+
     def _single(self, realm: Realm, call: Call) -> Answer:
         if call.content_type not in _JSON_TYPES:
             return _wrong_type()
+        entity = _entity(call, most_parts=2 if call.entity == "taxservice" else 1)
+        return self._write(realm, call, entity, _body(call))
+
+    def _write(self, realm: Realm, call: Call, entity: str, document: Json) -> Answer:
         if len(call.request_id) > MAX_LENGTH:
             raise invalid_request_id(f"at most {MAX_LENGTH} characters")
-        entity = _entity(call, most_parts=2 if call.entity == "taxservice" else 1)
         write = Write(
             call.operation,
             entity,
-            _body(call),
+            document,
             options(call.parameters.get("include", "")),
             request_id=call.request_id,
             fingerprint=call.fingerprint() if call.request_id else b"",
@@ -159,11 +169,11 @@ class Operations:
         planned = realm.faults.strike(call.facts(), per_item=True) if realm.faults else []
         outcome = writing.carry_out(write, planned, None)
         writing.finish()
-        document = outcome.document
-        if entity == "TaxService" and entity in document:
+        answered = outcome.document
+        if entity == "TaxService" and entity in answered:
             # The one service that answers without an envelope; source: Intuit's page "TaxService".
-            document = document[entity]
-        return Answer(outcome.status, write_json(document))
+            answered = answered[entity]
+        return Answer(outcome.status, write_json(answered))
 
     def _upload(self, realm: Realm, call: Call) -> Answer:
         writing = Writing(self._sandbox, realm, call.ignores_stored_answer)

@@ -14,7 +14,13 @@ from ops.sandbox.sandbox import Sandbox
 from ops.sandbox.storage import JournalRow
 
 WRITES = frozenset({"create", "update", "delete", "void"})
-_ACTIONS = {"create": "created", "update": "updated", "delete": "deleted", "void": "voided"}
+_ACTIONS = {
+    "create": "created",
+    "update": "updated",
+    "delete": "deleted",
+    "void": "voided",
+    "send": "emailed",
+}
 
 
 @dataclass(slots=True)

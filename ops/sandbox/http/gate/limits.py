@@ -22,6 +22,7 @@ class LimitSwitches(BaseModel):
     requests_per_minute: int = 500
     batches_per_minute: int = 40
     batches_per_minute_all_apps: int = 120
+    emails_per_day: int = 40
     refused_calls_count: bool = False
     throttle_format: Literal["json", "xml"] = "json"
     throttle_status: Literal[429, 403] = 429
@@ -55,7 +56,7 @@ class CallLimits:
         self._seconds = seconds
         self._windows: dict[tuple[str, str], _Window] = {}
 
-    def admit(self, app: str, *, is_batch: bool) -> str | None:
+    def admit(self, app: str, *, is_batch: bool, is_email: bool = False) -> str | None:
         """Count one call; the name of the limit that it breaks, or None when it may pass."""
         switches = self.switches
         if not switches.on:
@@ -70,6 +71,8 @@ class CallLimits:
                 ("batches_per_minute", app, 60.0, switches.batches_per_minute),
                 ("batches_per_minute_all_apps", "", 60.0, switches.batches_per_minute_all_apps),
             ]
+        if is_email:
+            checks.append(("emails_per_day", "", 86_400.0, switches.emails_per_day))
         windows = []
         broken: str | None = None
         for name, owner, span_seconds, limit in checks:

@@ -104,6 +104,16 @@ def test_a_throttled_call_is_answered_with_3001(limited: Caller) -> None:
     assert "retry-after" not in reply.headers
 
 
+def test_the_41st_mail_in_a_day_is_throttled(limited: Caller) -> None:
+    limited.server.switches(limited.realm_id, limits={"requests_per_second": 100})
+
+    sent = [limited.post("invoice/1/send", None, sendTo="ann@example.com").status for _ in range(41)]
+
+    assert sent.count(429) == 1
+    assert sent[-1] == 429
+    assert limited.server.counters(limited.realm_id)["throttled.emails_per_day"] == 1
+
+
 def test_the_throttle_can_come_as_xml_with_retry_after_and_403(limited: Caller) -> None:
     limited.server.switches(
         limited.realm_id,

@@ -46,6 +46,8 @@ def test_objects_survive_to_the_last_digit(kept: SandboxServer) -> None:
     gone = caller.create("SalesReceipt", receipt)
     caller.create("SalesReceipt", receipt)
     caller.post("salesreceipt", {"Id": gone["Id"], "SyncToken": "0"}, operation="delete")
+    sent = caller.create("SalesReceipt", receipt)
+    caller.post(f"salesreceipt/{sent['Id']}/send", None, sendTo="ann@example.com")
     before = {entity: kept.dump("1", entity) for entity in ("Customer", "SalesReceipt", "Account", "Item")}
     caller.close()
 

@@ -55,7 +55,7 @@ def test_the_body_is_signed_with_the_verifier_token(us: Caller, ears: Ears, form
     assert delivery.headers["intuit-signature"] == expected
 
 
-def test_update_void_and_delete_are_told_apart(us: Caller, ears: Ears) -> None:
+def test_update_send_void_and_delete_are_told_apart(us: Caller, ears: Ears) -> None:
     line = {
         "Amount": 10,
         "DetailType": "SalesItemLineDetail",
@@ -65,11 +65,12 @@ def test_update_void_and_delete_are_told_apart(us: Caller, ears: Ears) -> None:
     us.server.subscribe(ears.url, entities=["Invoice"], gather_seconds=0.5)
 
     us.post("invoice", {"Id": created["Id"], "SyncToken": "0", "sparse": True, "PrivateNote": "x"})
-    us.post("invoice", {"Id": created["Id"], "SyncToken": "1"}, operation="void")
-    us.post("invoice", {"Id": created["Id"], "SyncToken": "2"}, operation="delete")
+    us.post(f"invoice/{created['Id']}/send", None, sendTo="ann@example.com")
+    us.post("invoice", {"Id": created["Id"], "SyncToken": "2"}, operation="void")
+    us.post("invoice", {"Id": created["Id"], "SyncToken": "3"}, operation="delete")
 
     types = [event["type"] for event in ears.next().json]
-    assert types == ["qbo.invoice.updated.v1", "qbo.invoice.voided.v1", "qbo.invoice.deleted.v1"]
+    assert types == [f"qbo.invoice.{done}.v1" for done in ("updated", "emailed", "voided", "deleted")]
 
 
 def test_a_payment_tells_of_the_invoice_that_it_settles(us: Caller, ears: Ears) -> None:
