@@ -2,6 +2,7 @@
 
 import argparse
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -41,6 +42,7 @@ def main() -> int:
     parser.add_argument("--database", default="", help="an SQLAlchemy URL; SQLite if not given")
     parser.add_argument("--keep", action="store_true", help="keep the folder with log and ledger")
     wish = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # then everything is ended as after Ctrl-C
     plan = draw_plan(wish.seed, wish.seconds)
     print(f"seed {wish.seed}: {len(plan)} faults in {wish.seconds:g} s", *plan, sep="\n", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="counterfoil-soak-"))
