@@ -1,7 +1,7 @@
 # Counterfoil: `make` alone lists the commands. PYTHON chooses the interpreter (3.11 or newer).
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check fast bench lock install clean
+.PHONY: help demo up test check fast bench soak lock install clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 WORKERS ?= 2
@@ -35,6 +35,12 @@ fast: install  ## the tests that need no server
 bench: install  ## measure speed on this machine
 	@$(RUN) -m ops.node install --with-postgres
 	@$(RUN) -m ops.bench
+
+SECONDS ?= 600
+SEED ?= 1
+soak: install  ## random faults for SECONDS (600), replayable by SEED; the last line is one JSON object
+	@$(RUN) -m ops.node install --with-postgres
+	@$(RUN) -m ops.bench.soak --seconds $(SECONDS) --seed $(SEED)
 
 lock: install  ## bring every pinned package up to date (ops/lock)
 	$(COMPILE) pyproject.toml --output-file ops/lock/runtime.txt
