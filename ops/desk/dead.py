@@ -19,7 +19,7 @@ from workers.errors import DeliveryLimit
 from workers.ledger.engine import reading, writing
 from workers.ledger.entries import settled_events
 from workers.ledger.failure_views import read_copies
-from workers.ledger.failures import Failure, first_failed, header_values, record_failures
+from workers.ledger.failures import Failure, first_failed, header_values, record_failures, resolve_failures
 from workers.ledger.intents import open_intents
 from workers.runtime.delivery import Delivery, read_delivery
 
@@ -65,7 +65,9 @@ class DeadLetters:
         with reading(self.ledger) as connection:
             fate = self._fate(connection, delivery, headers)
             first = first_failed(connection, self.workflow, [delivery.event_id])
-        if fate == "requeued":
+        if fate == "dropped":
+            self._resolve(delivery, now)
+        elif fate == "requeued":
             publish_or_raise(self.publisher, [self._back(delivery, headers)])
         elif fate == "failed":
             failure = self._failure(delivery, now)
@@ -75,6 +77,13 @@ class DeadLetters:
             with writing(self.ledger) as connection:
                 record_failures(connection, [failure])
         return fate
+
+    def _resolve(self, delivery: Delivery, now: datetime) -> None:
+        """A retried message that was booked before must not be "being retried" for ever."""
+        ids, name = [delivery.event_id], delivery.connection_id
+        with writing(self.ledger) as connection:
+            if settled_events(connection, name, ids):
+                resolve_failures(connection, self.workflow, ids, now, connection_id=name)
 
     def _fate(self, connection: Connection, delivery: Delivery, headers: Mapping[str, Any]) -> Fate:
         copies = read_copies(connection, self.workflow, [delivery.event_id])

@@ -7,6 +7,7 @@ import socket
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -53,7 +54,7 @@ def run_worker(
         steps_for=steps_for,
         observer=metrics,
         policy=Policy(settings.max_attempts, settings.sale_wait_seconds),
-        owner=claim_owner(socket.gethostname(), os.getpid(), uuid.uuid4().hex),
+        owner=claim_owner(_host(), os.getpid(), uuid.uuid4().hex),
         clock=lambda: datetime.now(UTC),
         new_id=lambda: uuid.uuid4().hex,
         **({"crash": crash} if crash else {}),
@@ -84,7 +85,14 @@ def run_worker(
 def _release_the_dead(engine: Engine) -> None:
     """A worker that was killed here left claims; without this its orders would wait until they end."""
     with contextlib.suppress(SQLAlchemyError), writing(engine) as database:
-        release_dead_claims(database, host=socket.gethostname(), is_alive=_is_alive)
+        release_dead_claims(database, host=_host(), is_alive=_is_alive)
+
+
+def _host() -> str:
+    """Where a process id means one process: containers may share a host's name, but not its ids."""
+    with contextlib.suppress(OSError):  # no Linux
+        return f"{socket.gethostname()} {Path('/proc/self/ns/pid').readlink()}"
+    return socket.gethostname()
 
 
 def _is_alive(pid: int) -> bool:

@@ -5,6 +5,7 @@ A claim is short and renewed while its worker lives, so that a dead worker's obj
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from sqlalchemy import Connection, delete, or_, select, update
 
@@ -85,7 +86,12 @@ def release_all_claims(connection: Connection, *, owner: str) -> None:
 
 def claim_owner(host: str, pid: int, unique: str) -> str:
     """The name of a worker in claims: where it runs, so that others there can see whether it lives."""
-    return f"{host[:30]}/{pid}/{unique[:16]}"
+    return f"{_place(host)}/{pid}/{unique[:16]}"
+
+
+def _place(host: str) -> str:
+    """Short, and another one for each host: replicas differ in the last letters of a long name."""
+    return f"{host[:12]}~{sha256(host.encode()).hexdigest()[:16]}"
 
 
 def release_dead_claims(connection: Connection, *, host: str, is_alive: Callable[[int], bool]) -> int:
@@ -94,7 +100,9 @@ def release_dead_claims(connection: Connection, *, host: str, is_alive: Callable
     Returns how many claims that were.
     """
     owners = connection.scalars(
-        select(claims.c.owner).where(claims.c.owner.startswith(f"{host[:30]}/", autoescape=True)).distinct()
+        select(claims.c.owner)
+        .where(claims.c.owner.startswith(f"{_place(host)}/", autoescape=True))
+        .distinct()
     )
     dead = [owner for owner in owners if not is_alive(int(owner.split("/")[1]))]
     return connection.execute(delete(claims).where(claims.c.owner.in_(dead))).rowcount if dead else 0

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, select, tuple_
+from sqlalchemy import Connection, Row, func, select, tuple_
 
 from workers.ledger.engine import insert_for
 from workers.ledger.tables import sync_mappings
@@ -62,6 +62,8 @@ def store_mappings(
         return
     insert = insert_for(connection.dialect, sync_mappings)
     changed = {name: insert.excluded[name] for name in (*_FIELDS, "event_id", "updated_at")}
+    # an order that remembers its customer knows no version of the customer, and must not forget the contact's
+    changed["version"] = func.coalesce(insert.excluded.version, sync_mappings.c.version)
     connection.execute(
         insert.on_conflict_do_update(index_elements=["connection_id", "kind", "store_id"], set_=changed),
         list(rows.values()),

@@ -132,6 +132,9 @@ class Books:
             raise ClaimLost(f"{self._connection_id}: restored meanwhile")
 
     def _pause(self, database: Database, hold: Hold) -> None:
+        stored = read_connection(database, self._connection_id)
+        if stored is not None and stored.connection.status == "paused" and stored.paused_until is None:
+            return  # until a person resumes it: that must not become a pause that ends by itself
         now = self._services.clock()
         until = now + timedelta(seconds=hold.seconds) if hold.seconds is not None else None
         change_status(database, self._connection_id, "paused", reason=str(hold), until=until, now=now)

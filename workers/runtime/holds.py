@@ -30,7 +30,8 @@ def pause_is_over(stored: StoredConnection, now: datetime) -> bool:
 def end_pauses(services: Services) -> None:
     """Make connections active whose pause is over, and let their held events flow back.
 
-    Released first: dead in between, we or another worker do it again.
+    Released first: dead in between, we or another worker do it again. And once more: what another worker put there
+    between the two found the connection paused, so it released nothing.
 
     Raises:
         NotConfirmed: the broker did not confirm.
@@ -45,6 +46,7 @@ def end_pauses(services: Services) -> None:
             stored = read_connection(database, connection_id)
             if stored is not None and pause_is_over(stored, now):
                 change_status(database, connection_id, "active", now=now)
+        _release(services, connection_id, get_args(Workflow))
 
 
 def release_late(services: Services, connection_id: str, workflow: Workflow) -> None:

@@ -50,6 +50,9 @@ REPEATS = 5
 """How often one call is made when its outcome is unknown, before an attempt is used up: as often as opens the
 breaker, so that a lone event uses up none in an outage."""
 
+SHARED_KINDS = frozenset({"customer", "email", "product", "inventory_item"})
+"""Kinds of store keys that events of many store objects remember, under claims of their own."""
+
 Pauses = Iterator[float]
 T = TypeVar("T")
 
@@ -247,6 +250,7 @@ class Round:
         if isinstance(answer, SyncError):
             if ask.intent is not None and not isinstance(answer, QuickBooksUnavailable):
                 self._changes.finished.append(ask.intent)
+            self._note_hold(answer)
             for task in ask.tasks:
                 task.fail(answer)
             return
@@ -261,6 +265,16 @@ class Round:
         if mapping is not None:
             self._remember(mapping, intent.event_id)
 
+    def _book_late(self, intent: Intent, answer: dict[str, object]) -> None:
+        """The answer to a repeat tells of then. What others remember too (a customer, an item) may be newer by now."""
+        if intent.key is not None and intent.key.kind in SHARED_KINDS:
+            self._learn([intent.key])
+            known = self._known[intent.key]
+            if known is not None and known.quickbooks_id:
+                self._changes.finished.append(intent)
+                return
+        self._book(intent, answer)
+
     def _fail_call(self, call: Call, error: SyncError) -> None:
         """The whole call failed. Only an unknown outcome keeps its intents."""
         if not isinstance(error, QuickBooksUnavailable):
@@ -268,10 +282,14 @@ class Round:
         self._fail([task for ask in call.asks for task in ask.tasks], error)
 
     def _fail(self, tasks: Sequence[Task], error: SyncError) -> None:
-        if isinstance(error, Hold) and not isinstance(error, Throttled):
-            self._changes.hold = error
+        self._note_hold(error)
         for task in tasks:
             task.end(error)
+
+    def _note_hold(self, error: SyncError) -> None:
+        """Else the held events would flow back at once, and round and round."""
+        if isinstance(error, Hold) and not isinstance(error, Throttled):
+            self._changes.hold = error
 
     def _recover(self, intents: Sequence[Intent]) -> Pauses:
         """Settle writes of unknown outcome before anything new is decided about their objects."""
@@ -291,7 +309,7 @@ class Round:
     def _answer_repeat(self, ask: Ask, answer: Answer) -> None:
         assert ask.intent is not None, "only writes are repeated"
         if isinstance(answer, dict):
-            self._book(ask.intent, answer)
+            self._book_late(ask.intent, answer)
         elif isinstance(answer, QuickBooksUnavailable | Hold):
             key = ask.intent.object_key
             self._fail([task for task in self._live() if task.delivery.object_key == key], answer)

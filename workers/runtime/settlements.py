@@ -151,7 +151,9 @@ def _message(
             )
             return _copy(delivery, names.errors(delivery.workflow), headers)
         case HoldBack():
-            return _copy(delivery, names.held(delivery.workflow), _kept(delivery, delivery.attempts))
+            kept = _kept(delivery, delivery.attempts)
+            kept.pop(WAITING_SINCE, None)  # a pause of days is no waiting for a sale
+            return _copy(delivery, names.held(delivery.workflow), kept)
         case DelayedRetry(delay_seconds=seconds, uses_attempt=True):
             kept = _kept(delivery, delivery.attempts + 1)
             return _copy(delivery, names.delayed(delivery.workflow, seconds), kept)

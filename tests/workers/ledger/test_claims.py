@@ -93,3 +93,13 @@ def test_the_same_worker_may_claim_again(engine: Engine) -> None:
     claim(engine, "one", "order/1")
 
     assert claim(engine, "one", "order/1") == {"order/1"}
+
+
+def test_hosts_whose_long_names_differ_at_the_end_are_two(engine: Engine) -> None:
+    first, second = (f"counterfoil-worker-5c8d7f9b6d-{tail}" for tail in ("abcde", "fghij"))
+    claim(engine, claim_owner(first, 11, "a"), "order/1")
+
+    with writing(engine) as database:
+        released = release_dead_claims(database, host=second, is_alive=lambda _pid: False)
+
+    assert released == 0
