@@ -2,10 +2,13 @@
 
 import pytest
 
+from ops.desk.dead import DeadLetters
 from ops.desk.reading import Arrival
-from tests.ops.desk.room import Room, failure
-from workers.ledger.engine import reading
+from tests.ops.desk.room import Room, body_of, failure, now
+from workers.ledger.engine import reading, writing
+from workers.ledger.entries import Entry, record_entries
 from workers.ledger.failure_views import find_failed
+from workers.outcomes import Skipped
 
 pytestmark = pytest.mark.broker
 
@@ -66,3 +69,17 @@ def test_restore_brings_back_both(room: Room) -> None:
 
     assert (handled.result, handled.matched) == ("accepted", 2)
     assert set(statuses(room).values()) == {"retry_issued"}
+
+
+def test_dead_letter_of_a_retried_event_that_was_booked_before_ends_its_retry(room: Room) -> None:
+    room.fail(failure(1))
+    room.workbench().handle(Arrival(b'{"command": "retry", "event_id": "event-1"}'))
+    with writing(room.ledger) as connection:
+        entry = Entry("acme-woo", "event-1", "orders", "orders.paid", "order/1", now(), Skipped("test"), 1)
+        record_entries(connection, [entry], now())
+    dead = DeadLetters("orders", room.ledger, room.publisher, now, lambda: "copy-2")
+
+    fate = dead.take(body_of(1), {}, "event-1")
+
+    assert fate == "dropped"
+    assert statuses(room) == {"acme-woo": "resolved"}
