@@ -91,7 +91,7 @@ def test_processes_on_one_file_share_its_limit(path: Path) -> None:
 def test_a_write_that_fails_leaves_the_spool_as_it_was(path: Path) -> None:
     file = SpoolFile(path, limit=10)
     file.put([[_message(1)]])
-    unstorable = Outgoing("x", "y", "no bytes" * 10, message_id=object())  # type: ignore[arg-type]
+    unstorable = Outgoing("x", "y", object())  # type: ignore[arg-type]
 
     with pytest.raises(sqlite3.Error):
         file.put([[_message(2)], [unstorable]])
