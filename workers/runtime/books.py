@@ -11,7 +11,7 @@ from workers.errors import Hold
 from workers.ledger.claims import claim_objects, release_claims, renew_claims
 from workers.ledger.connections import StoredConnection, change_status, read_connection
 from workers.ledger.engine import reading, writing
-from workers.ledger.entries import Entry, record_entries, settled_events
+from workers.ledger.entries import Entry, applied_events, record_entries
 from workers.ledger.failures import (
     Failure,
     ignored_objects,
@@ -76,7 +76,7 @@ class Books:
             return Opening(
                 stored,
                 claimed,
-                settled_events(database, self._connection_id, event_ids),
+                applied_events(database, self._connection_id, event_ids),
                 ignored_objects(database, self._connection_id, {*keys, *subjects}),
                 open_intents(database, self._connection_id, claimed),
             )

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from events import names
 from tests.workers.runtime.messages import delivery
@@ -14,7 +15,8 @@ from workers.errors import ReconnectNeeded
 from workers.ledger.connections import change_status, read_connection
 from workers.ledger.engine import reading, writing
 from workers.ledger.mappings import Remembered, recall_mappings, store_mappings
-from workers.outcomes import Booked
+from workers.ledger.tables import entries
+from workers.outcomes import Booked, Skipped
 from workers.runtime.delivery import WAITING_SINCE
 from workers.steps import Steps, StoreKey, SyncMapping, Write, recall, write
 
@@ -105,3 +107,20 @@ def test_time_in_the_held_queue_is_no_waiting_for_a_sale(rig: Rig) -> None:
     (held,) = rig.mail.sent
     assert held.routing_key == names.held("orders")
     assert WAITING_SINCE not in held.headers
+
+
+def skips(context: Context, data: dict[str, Any]) -> Steps:
+    return Skipped("status_not_chosen")
+    yield
+
+
+def test_event_that_was_skipped_is_looked_at_again_when_the_store_tells_it_again(rig: Rig) -> None:
+    rig.run(delivery("e1"), steps_for=skips)
+
+    words = [rig.run(delivery("e1")), rig.run(delivery("e1"))]
+
+    assert words == [{"e1": "booked"}, {"e1": "skipped"}]
+    with reading(rig.engine) as database:
+        (entry,) = database.execute(select(entries))
+    assert (entry.status, entry.why) == ("booked", "")
+    assert len(rig.quickbooks.documents) == 1
