@@ -31,7 +31,8 @@ WAIT_SECONDS = 5
 """A store sends the sale and its refund within moments when it sends them in the wrong order."""
 
 NOT_YET = ("status_not_chosen", "trashed", "draft")
-"""Why a sale is not booked that may be booked later: its refund must not be given up, the store tells it once."""
+"""Why a sale is not booked that may be booked later. Its refund waits while the order's snapshot of that moment may be
+on its way; when that books nothing either, the refund is skipped, and looked at again when a later one tells it."""
 
 
 def sync_refund(refund: Refund, context: Context) -> Steps:
@@ -53,6 +54,7 @@ def sync_refund(refund: Refund, context: Context) -> Steps:
             *(one.key for one in wanted.values() if one.key),
         ]
     )
+    version = context.envelope.time
     own, sale = known.get(key), known.get(order_key(refund.order_id))
     if own is not None and (own.removed or not own.quickbooks_id):
         return Skipped("refund_deleted")
@@ -63,7 +65,7 @@ def sync_refund(refund: Refund, context: Context) -> Steps:
         )
     record = SaleRecord.of(sale)
     why = _reason_to_skip(refund, record)
-    if own is None and why == "sale_not_booked" and record.why in NOT_YET:
+    if own is None and record.why in NOT_YET and (record.version or version) < version:
         raise WaitsForSale(
             f"{frame.subject}: its sale is not booked ({record.why}). It is tried again by itself.",
             delay_seconds=WAIT_SECONDS,
@@ -72,11 +74,11 @@ def sync_refund(refund: Refund, context: Context) -> Steps:
         return Skipped(why)
     payments = yield from booked_payments(refund.order_id, known)
     if own is None:
-        note = yield from _book(refund, record, wanted, known, context.envelope.time, frame)
+        note = yield from _book(refund, record, wanted, known, version, frame)
     else:
         yield from checked(own, frame)
         note = RefundNote(Decimal(own.detail["total"]), own.detail["number"], own.entity, own.quickbooks_id)
-    return (yield from _settle(refund, record, note, payments, context.envelope.time, frame))
+    return (yield from _settle(refund, record, note, payments, version, frame))
 
 
 def remove_refund(refund: RefundRemoved, context: Context) -> Steps:

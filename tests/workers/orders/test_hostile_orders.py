@@ -104,3 +104,15 @@ def test_edit_that_failed_half_way_and_was_undone_leaves_the_order_booked_once()
     sold = sum(row["TotalAmt"] for row in play.all("SalesReceipt"))
     given_back = sum(row["TotalAmt"] for row in play.all("RefundReceipt"))
     assert sold - given_back == Decimal("10.26")
+
+
+def test_refund_of_an_order_that_was_not_chosen_with_it_is_skipped_until_it_is_told_again() -> None:
+    play = played(statuses=["completed"])
+    play.run("orders.paid", order(SOLD), time=NOON + SECOND)
+    skipped = play.run("orders.refunded", refund(total=money("2.00")), time=NOON + SECOND)
+    play.run("orders.paid", order(SOLD, store_status="completed"), time=NOON + 2 * SECOND)
+
+    play.run("orders.refunded", refund(total=money("2.00")), time=NOON + 2 * SECOND)
+
+    assert skipped == Skipped("sale_not_booked")
+    assert play.only("RefundReceipt")["TotalAmt"] == Decimal("2.00")
