@@ -13,6 +13,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,6 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run what is asked for; 0, or 1 when P13 is broken."""
     wish = _parser().parse_args(arguments)
     size = QUICK if wish.quick else FULL if wish.full else USUAL
+    if wish.repetitions:
+        size = replace(size, repetitions=wish.repetitions)
     wanted = set(wish.only.upper().split(",")) if wish.only else set()
     report = Report()
     load_before = load_average()
@@ -65,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ops.bench", description=__doc__.split("\n\n")[0])
     parser.add_argument("--quick", action="store_true", help="small numbers, one repetition: a few minutes")
     parser.add_argument("--full", action="store_true", help="more repetitions, three minutes at the limits")
+    parser.add_argument("--repetitions", type=int, help="how often each case runs (3; quick 1, full 5)")
     parser.add_argument("--only", default="", help="measures by number, for example P1,P3")
     parser.add_argument("--write", action="store_true", help="keep the tables in ops/bench/RESULTS.md")
     return parser
