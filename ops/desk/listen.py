@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 import pika.exceptions
 from kombu.connection import Connection
+from kombu.exceptions import OperationalError
 from sqlalchemy.exc import DBAPIError
 
 from events import names
@@ -96,7 +97,7 @@ class Listener:
         self._arrived.clear()
         self.workbench.looked_for_begun = False
         connection = Connection(self.broker_url, heartbeat=HEARTBEAT_SECONDS, connect_timeout=5)
-        errors = (*connection.connection_errors, *connection.channel_errors)
+        errors = (OperationalError, *connection.connection_errors, *connection.channel_errors)
         with connection:
             try:
                 connection.ensure_connection(max_retries=1, interval_start=0)

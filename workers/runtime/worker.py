@@ -160,6 +160,9 @@ class Worker:
         except NotConfirmed as error:
             log.warning("surplus not set aside", extra={"problem": type(error).__name__})
             self._unplaced.append(surplus)
+        except Exception:
+            log.exception("surplus not set aside")
+            self._unplaced.append(surplus)
         finally:
             self._inlet.wake()
 
