@@ -72,6 +72,7 @@ class Settings(BaseModel):
     webhook_limit_bytes: int = Field(1_048_576, ge=1024)
     max_attempts: int = Field(5, ge=1, le=100)
     sale_wait_seconds: int = Field(86_400, ge=1)
+    request_id_trust_seconds: int = Field(14_400, ge=60)
     shutdown_seconds: float = Field(20.0, ge=0)
     rounds_per_company: int = Field(4, ge=1, le=32)
     worker_threads: int = Field(32, ge=1, le=128)

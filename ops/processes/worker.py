@@ -53,7 +53,7 @@ def run_worker(
         mail=publisher,
         steps_for=steps_for,
         observer=metrics,
-        policy=Policy(settings.max_attempts, settings.sale_wait_seconds),
+        policy=Policy(settings.max_attempts, settings.sale_wait_seconds, settings.request_id_trust_seconds),
         owner=claim_owner(_host(), os.getpid(), uuid.uuid4().hex),
         clock=lambda: datetime.now(UTC),
         new_id=lambda: uuid.uuid4().hex,

@@ -34,6 +34,7 @@ from workers.runtime.call import Answer, Ask, Call, booked_mapping, make_call, p
 from workers.runtime.company import READS, contexts, known_company, read_company
 from workers.runtime.delivery import Delivery
 from workers.runtime.holds import pause_is_over, release_late
+from workers.runtime.old_intents import find_created, split_by_age
 from workers.runtime.services import Services
 from workers.runtime.settle import Bug
 from workers.runtime.settlements import Settled, settle_all
@@ -293,28 +294,32 @@ class Round:
 
     def _recover(self, intents: Sequence[Intent]) -> Pauses:
         """Settle writes of unknown outcome before anything new is decided about their objects."""
-        for call in replay_calls(intents):
+        services = self._services
+        trusted, old = split_by_age(
+            intents, now=services.clock(), trust_seconds=services.policy.request_id_trust_seconds
+        )
+        for intent in old:
+            found = yield from self._attempt(partial(find_created, services.quickbooks, intent))
+            self._answer_repeat(intent, found)
+        for call in replay_calls(trusted):
             result = yield from self._send(call)
-            self._services.crash("after repeat")
+            services.crash("after repeat")
             if isinstance(result, SyncError):
-                unknown = {intent.object_key for intent in call.intents}
-                if not isinstance(result, QuickBooksUnavailable | Hold):
-                    self._changes.finished.extend(call.intents)
-                    continue
-                self._fail([t for t in self._live() if t.delivery.object_key in unknown], result)
+                for intent in call.intents:
+                    self._answer_repeat(intent, result)
                 continue
-            for ask, answer in zip(call.asks, result, strict=True):
-                self._answer_repeat(ask, answer)
+            for intent, answer in zip(call.intents, result, strict=True):
+                self._answer_repeat(intent, answer)
 
-    def _answer_repeat(self, ask: Ask, answer: Answer) -> None:
-        assert ask.intent is not None, "only writes are repeated"
+    def _answer_repeat(self, intent: Intent, answer: Answer | None) -> None:
+        """An object: it is booked. Unknown as before: its events wait. Anything else: it never was."""
         if isinstance(answer, dict):
-            self._book_late(ask.intent, answer)
+            self._book_late(intent, answer)
         elif isinstance(answer, QuickBooksUnavailable | Hold):
-            key = ask.intent.object_key
+            key = intent.object_key
             self._fail([task for task in self._live() if task.delivery.object_key == key], answer)
         else:
-            self._changes.finished.append(ask.intent)
+            self._changes.finished.append(intent)
 
     def _settle(self) -> list[Settled]:
         """Publish for the tasks that have ended, and note what the next commit stores of them."""

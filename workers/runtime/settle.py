@@ -54,10 +54,15 @@ class Bug(NeedsAttention):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How patient we are. ``sale_wait_seconds``: how long a refund waits for its sale."""
+    """How patient we are. ``sale_wait_seconds``: how long a refund waits for its sale.
+
+    ``request_id_trust_seconds``: how long QuickBooks is trusted to know a request id. Intuit does not say how long
+    it keeps one; an older write is looked up instead of repeated.
+    """
 
     max_attempts: int = 5
     sale_wait_seconds: float = 86_400.0
+    request_id_trust_seconds: float = 14_400.0
 
 
 PATIENCE = 4

@@ -39,7 +39,7 @@ def book_receipt(context: Context, data: dict[str, Any]) -> Steps:
     known = (yield from recall([key])).get(key)
     if known is not None:
         return Booked((Document("SalesReceipt", known.quickbooks_id),))
-    document = {"DocNumber": context.envelope.subject, **data}
+    document = {"DocNumber": context.envelope.subject, "PrivateNote": f"mark:{key.store_id}", **data}
     answer = yield from write(Write("receipt", "SalesReceipt", "create", document, key=key))
     return Booked((Document("SalesReceipt", answer["Id"]),))
 
@@ -58,6 +58,7 @@ class FakeQuickBooks:
     lost: list[SyncError] = field(default_factory=list)
     refusals: dict[str, SyncError] = field(default_factory=dict)
     answers: dict[tuple[str, str], Json | SyncError] = field(default_factory=dict)
+    queries: list[str] = field(default_factory=list)
 
     def write(self, realm_id: str, operation: Operation, *, request_id: str) -> Json:
         (answer,) = self._call([("", operation)], request_id)
@@ -72,7 +73,8 @@ class FakeQuickBooks:
         return self._call([(item.item_id, item.operation) for item in items], request_id)
 
     def query(self, realm_id: str, statement: str) -> list[Json]:
-        return []
+        self.queries.append(statement)
+        return list(self.documents)
 
     def company(self, realm_id: str) -> Company:
         return Company(realm_id)

@@ -336,3 +336,37 @@ def test_what_is_queued_for_a_closed_connection_is_dropped(rig: Rig) -> None:
 
     assert words == {"e1": "skipped"}
     assert rig.quickbooks.calls == []
+
+
+@pytest.mark.parametrize("point", ["after call", "after commit 1"], ids=["it-arrived", "it-never-left"])
+def test_an_intent_older_than_its_request_id_is_looked_up_and_never_booked_twice(
+    rig: Rig, point: str
+) -> None:
+    with pytest.raises(Died):
+        rig.run(ONE, TWO, die_at=point)
+    rig.restart()
+    rig.now += timedelta(days=3)
+    rig.quickbooks.answers.clear()  # QuickBooks has forgotten its request ids
+
+    words = rig.run(ONE, TWO)
+
+    assert words == {"e1": "booked", "e2": "booked"}
+    assert sorted(document["DocNumber"] for document in rig.quickbooks.documents) == ["order/1", "order/2"]
+    assert len(rig.quickbooks.queries) == 2
+    assert count(rig, intents) == 0
+
+
+def test_an_old_intent_waits_when_it_cannot_be_looked_up(rig: Rig) -> None:
+    with pytest.raises(Died):
+        rig.run(ONE, die_at="after call")
+    rig.restart()
+    rig.now += timedelta(days=3)
+
+    def away(realm_id: str, statement: str) -> list[dict[str, object]]:
+        raise ReconnectNeeded("Run: counterfoil connections connect acme-woo")
+
+    rig.quickbooks.query = away  # type: ignore[method-assign]
+    words = rig.run(ONE)
+
+    assert words == {"e1": "held"}
+    assert count(rig, intents) == 1
