@@ -20,6 +20,8 @@ from workers.orders.reverse import is_taken_back
 from workers.outcomes import Booked, Document, Outcome, Skipped, Superseded
 from workers.steps import Step, Steps, StoreKey, SyncMapping, recall, remember
 
+ENDED = ("cancelled", "trashed")
+
 
 def sync_order(order: Order, context: Context) -> Steps:
     """Make the books hold what this order's snapshot says.
@@ -31,13 +33,23 @@ def sync_order(order: Order, context: Context) -> Steps:
     known = yield from recall(_keys(order, frame))
     mapping = known.get(order_key(order.order_id))
     record = SaleRecord.of(mapping) if mapping else None
-    if record is not None and record.version is not None and version < record.version:
+    if record is not None and _is_older(order, version, record, context):
         return Superseded()
     why = reason_to_skip(order, record, frame)
     if why:
         return (yield from skip(order.order_id, why, record, version))
     payments = yield from booked_payments(order.order_id, known)
     return (yield from _bring_up_to_date(order, record, payments, known, version, frame))
+
+
+def _is_older(order: Order, version: datetime, record: SaleRecord, context: Context) -> bool:
+    """Stores tell time by the second. Of two states of one second the one that ended the order came last."""
+    if record.version is None or version > record.version:
+        return False
+    if version < record.version:
+        return True
+    ended = bool(record.ended) or record.why in ENDED
+    return ended and order.lifecycle not in ENDED and context.envelope.action != "restored"
 
 
 def reason_to_skip(order: Order, record: SaleRecord | None, frame: Frame) -> str:
@@ -48,7 +60,7 @@ def reason_to_skip(order: Order, record: SaleRecord | None, frame: Frame) -> str
         return "draft"
     if record is not None and record.quickbooks_id:
         return ""
-    if order.lifecycle in ("cancelled", "trashed"):
+    if order.lifecycle in ENDED:
         return order.lifecycle  # A7
     settings = frame.settings
     day = order.created_at.astimezone(ZoneInfo(settings.time_zone)).date()

@@ -211,3 +211,13 @@ def test_order_after_its_trashing_books_nothing_until_restored() -> None:
     outcome = play.run("orders.created", unpaid(line("20.00")), time=EARLIER)
 
     assert outcome == Superseded()
+
+
+def test_a13_of_two_states_of_one_second_the_cancelled_one_stands() -> None:
+    play = played()
+    play.run("orders.cancelled", unpaid(line("9.50"), lifecycle="cancelled"))
+
+    outcome = play.run("orders.created", unpaid(line("9.50")))
+
+    assert outcome == Superseded()
+    assert play.all("Invoice") == []
