@@ -44,7 +44,8 @@ def test_ended_consent_pauses_the_connection_until_a_person_connects_again(shop:
 
     shop.send(delivery(order(7101)), "fair")
     held(shop, 1)
-    assert status_of(shop, "fair")[0] == "paused"
+    # the copy in the held queue is published before the pause is committed
+    wait_for(lambda: status_of(shop, "fair")[0] == "paused", what="fair is paused")
     refused = CliRunner().invoke(cli, ["connections", "resume", "fair"], obj=shop.stack.settings)
     assert (refused.exit_code, "counterfoil connections connect fair" in refused.output) == (1, True)
 
