@@ -19,11 +19,13 @@ from pathlib import Path
 
 from ops.bench.engine import peers
 from ops.bench.engine.measures import FULL, MEASURES, QUICK, USUAL, Report, Size
-from ops.bench.engine.place import FOLDER, ROOT, load_average, place
+from ops.bench.engine.place import FOLDER, ROOT, BenchFailed, load_average, place
 from ops.bench.tables import Verdict, verdict_table
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
-NOTES = Path(__file__).parent / "NOTES.md"
+NOTES = "## What stands in the way"
+"""The section of RESULTS.md that people write; it stays when the file is written anew."""
+
 OTHERS = {"P8": "webhooks", "P9": "desk", "P10": "desk"}
 """Measures that have a program of their own; ``sandbox`` says how fast the sandbox itself is."""
 
@@ -82,11 +84,14 @@ def _engine(wanted: set[str], size: Size, report: Report) -> None:
     with place() as where:
         for name, run in chosen:
             print(f"{name}:", flush=True)
-            run(where, size, report)
+            try:
+                run(where, size, report)
+            except BenchFailed as failure:  # the other measures are worth having all the same
+                report.tables.append((f"{name} ({', '.join(MEASURES[name][1])}): not measured", str(failure)))
 
 
 def _others(wanted: set[str], wish: argparse.Namespace) -> list[tuple[str, str]]:
-    """The colleagues' programs; what each of them printed."""
+    """The benches that are programs of their own: what each of them printed."""
     names = {OTHERS[number] for number in OTHERS if not wanted or number in wanted}
     if not wanted:
         names.add("sandbox")
@@ -115,13 +120,22 @@ def _lend_packages() -> None:
 
 def _text(report: Report, size: Size, others: list[tuple[str, str]], load_before: float) -> str:
     parts = ["# Bench", _where(size, load_before), "## Targets", verdict_table(report.verdicts)]
-    if NOTES.exists():
-        parts.append(NOTES.read_text().strip())
+    parts += _notes()
+    parts.append("Medians, with the lowest and highest of the repetitions.")
     for heading, table in report.tables:
-        parts += [f"## {heading}", "Medians, with the lowest and highest of the repetitions.", table]
+        parts += [f"## {heading}", table]
     for name, printed in others:
         parts += [f"## {name}", f"`python -m ops.bench.{name}`", f"```\n{printed.strip()}\n```"]
     return "\n\n".join(parts) + "\n"
+
+
+def _notes() -> list[str]:
+    """What people wrote into the results that are there."""
+    written = RESULTS.read_text() if RESULTS.exists() else ""
+    if NOTES not in written:
+        return []
+    section = written.partition(NOTES)[2].partition("\n## ")[0]
+    return [NOTES + section.rstrip()]
 
 
 def _where(size: Size, load_before: float) -> str:
