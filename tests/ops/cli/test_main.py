@@ -1,6 +1,8 @@
 """The door: help as approved, faults as one sentence, exit codes 0, 1 and 2."""
 
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,11 +21,21 @@ from tests.rig.processes import counterfoil
 from workers.errors import Throttled
 
 APPROVED = Path(__file__).with_name("approved")
+ROOT = Path(__file__).parents[3]
 
 
 def _help_text() -> str:
     """The help of every command, as a terminal of 100 columns shows it."""
     return "\n".join(_pages(cli, ()))
+
+
+def _help_text_of_a_fresh_process() -> str:
+    """Click keeps a command's help option: one that was called alone before, in another test, would show it."""
+    program = "from tests.ops.cli.test_main import _help_text; print(_help_text(), end='')"
+    shown = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return shown.stdout
 
 
 def _pages(command: click.Command, words: tuple[str, ...]) -> Iterator[str]:
@@ -61,7 +73,9 @@ def _connection_settings(model: BaseModel, prefix: str) -> Iterator[tuple[str, o
             yield prefix + name, value, field.description or ""
 
 
-@pytest.mark.parametrize(("name", "listing"), [("help.txt", _help_text), ("settings.txt", _settings_text)])
+@pytest.mark.parametrize(
+    ("name", "listing"), [("help.txt", _help_text_of_a_fresh_process), ("settings.txt", _settings_text)]
+)
 def test_what_an_operator_reads_is_the_approved_text(name: str, listing: Callable[[], str]) -> None:
     """After a wanted change: write what the listing gives into the approved file, and say so in the changelog."""
     assert listing() == (APPROVED / name).read_text(encoding="utf-8")
