@@ -8,6 +8,7 @@ shown, never asserted: the exit code is 1 only when something was lost or booked
 
 import argparse
 import importlib.metadata
+import json
 import os
 import platform
 import subprocess
@@ -28,6 +29,16 @@ NOTES = "## What stands in the way"
 
 OTHERS = {"P8": "webhooks", "P9": "desk", "P10": "desk"}
 """Measures that have a program of their own; ``sandbox`` says how fast the sandbox itself is."""
+
+OTHER_TARGETS = {
+    "p8 ours / without publishing": ("P8", "webhooks/s ÷ without publishing", 0.2, 0.33, True),
+    "p8 ours / starlette + aio-pika": ("P8", "webhooks/s ÷ Starlette + aio-pika", 1.4, 2.0, True),
+    "P9_rate_to_bare": ("P9", "Retry all, rate ÷ a bare loop", 0.6, 0.8, True),
+    "P10_one_of_all_to_one_of_ten": ("P10", "Retry of one among all ÷ among ten", 1.5, 1.1, False),
+    "P10_sweep_to_bare": ("P10", "sweep ÷ one bare pass, time", 1.3, 1.1, False),
+    "desk_peak_mb": ("P10", "memory of the desk, MB", 200, None, False),
+}
+"""What those programs print as JSON in a line of its own, and its targets."""
 
 SHOWN_VERSIONS = ("kombu", "pika", "SQLAlchemy", "psycopg", "pydantic", "urllib3", "orjson")
 PEER_VERSIONS = (
@@ -53,10 +64,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     report = Report()
     load_before = load_average()
     _engine(wanted, size, report)
-    report.verdicts.append(
-        Verdict("P13", f"lost or booked twice in {report.runs} runs", len(report.broken), 0, None, False, 0)
-    )
+    if report.runs:
+        doubled = f"runs of {report.runs} with something lost or booked twice"
+        report.verdicts.append(Verdict("P13", doubled, len(report.broken), 0, None, False, 0))
     others = _others(wanted, wish)
+    report.verdicts += [verdict for _, printed in others for verdict in _verdicts(printed)]
+    report.verdicts.sort(key=lambda verdict: int(verdict.number[1:]))
     text = _text(report, size, others, load_before)
     print(text)
     if wish.write:
@@ -109,6 +122,19 @@ def _others(wanted: set[str], wish: argparse.Namespace) -> list[tuple[str, str]]
     return found
 
 
+def _verdicts(printed: str) -> list[Verdict]:
+    """The figures that stand in a line of JSON."""
+    figures: dict[str, float] = {}
+    for line in printed.splitlines():
+        if line.startswith("{"):
+            figures |= json.loads(line)
+    return [
+        Verdict(number, measure, figures[name], must, good, more)
+        for name, (number, measure, must, good, more) in OTHER_TARGETS.items()
+        if name in figures
+    ]
+
+
 def _lend_packages() -> None:
     """The webhook bench looks for its peer's packages in a folder of its own."""
     lent = FOLDER / "packages"
@@ -121,7 +147,8 @@ def _lend_packages() -> None:
 def _text(report: Report, size: Size, others: list[tuple[str, str]], load_before: float) -> str:
     parts = ["# Bench", _where(size, load_before), "## Targets", verdict_table(report.verdicts)]
     parts += _notes()
-    parts.append("Medians, with the lowest and highest of the repetitions.")
+    if report.tables:
+        parts.append("The tables give medians, with the lowest and highest of the repetitions.")
     for heading, table in report.tables:
         parts += [f"## {heading}", table]
     for name, printed in others:
@@ -143,7 +170,7 @@ def _where(size: Size, load_before: float) -> str:
     theirs = peers.versions() if peers.PYTHON.exists() else {}
     listed = ", ".join(f"{name} {theirs[name]}" for name in PEER_VERSIONS if name in theirs)
     lines = [
-        f"Written by `python -m ops.bench --write` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC.",
+        f"Taken by `python -m ops.bench` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC.",
         f"Machine: {os.cpu_count()} cores, {_processor()}, {platform.system()} {platform.release()}; "
         f"load average {load_before:.1f} before the run (0 would be a machine to itself).",
         f"Python {platform.python_version()}; ours: {ours}.",
