@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from workers.outcomes import Outcome
 
@@ -20,11 +20,11 @@ Json: TypeAlias = dict[str, Any]
 Operation = Literal["create", "update", "void", "delete"]
 
 
-@dataclass(frozen=True, slots=True)
-class StoreKey:
+class StoreKey(NamedTuple):
     """A store object within its connection: ``StoreKey("order", "1001")``, ``StoreKey("product", "77/blue")``.
 
-    Kinds: order, payment, refund, customer, email, product, inventory_item, level.
+    Kinds: order, payment, refund, customer, email, product, inventory_item, level. A tuple, because a round looks
+    hundreds of them up.
     """
 
     kind: str

@@ -17,7 +17,7 @@ from ops.desk.publishing import Publishes, publish_or_raise
 from schemas.envelope import Workflow
 from workers.errors import DeliveryLimit
 from workers.ledger.engine import reading, writing
-from workers.ledger.entries import settled_events
+from workers.ledger.entries import applied_events
 from workers.ledger.failure_views import read_copies
 from workers.ledger.failures import Failure, first_failed, header_values, record_failures, resolve_failures
 from workers.ledger.intents import open_intents
@@ -82,7 +82,7 @@ class DeadLetters:
         """A retried message that was booked before must not be "being retried" for ever."""
         ids, name = [delivery.event_id], delivery.connection_id
         with writing(self.ledger) as connection:
-            if settled_events(connection, name, ids):
+            if applied_events(connection, name, ids):
                 resolve_failures(connection, self.workflow, ids, now, connection_id=name)
 
     def _fate(self, connection: Connection, delivery: Delivery, headers: Mapping[str, Any]) -> Fate:
@@ -90,7 +90,7 @@ class DeadLetters:
         row = copies.get((delivery.connection_id, delivery.event_id))
         intents = open_intents(connection, delivery.connection_id, [delivery.object_key])
         return decide_fate(
-            ended=bool(settled_events(connection, delivery.connection_id, [delivery.event_id])),
+            ended=bool(applied_events(connection, delivery.connection_id, [delivery.event_id])),
             ignored=row is not None and row.status == "ignored",
             began=any(intent.event_id == delivery.event_id for intent in intents),
             failed_before=row is not None,

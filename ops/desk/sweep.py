@@ -19,7 +19,7 @@ from ops.desk.queue_pass import Lying, QueuePass, Spot
 from schemas.envelope import Workflow
 from schemas.failure import FailureHeaders
 from workers.ledger.engine import reading, writing
-from workers.ledger.entries import settled_events
+from workers.ledger.entries import applied_events
 from workers.ledger.failure_changes import add_missing_failures
 from workers.ledger.failure_views import Copy, read_copies, read_failed, unresolved_copies
 from workers.ledger.failures import Failure, header_values
@@ -129,7 +129,7 @@ class Sweeper:
             booked = {
                 (name, event_id)
                 for name in {name for name, _ in latest}
-                for event_id in settled_events(connection, name, event_ids)
+                for event_id in applied_events(connection, name, event_ids)
             }
             lost = [pair for event, pair in latest.items() if event not in booked]
             add_missing_failures(connection, [_failure(workflow, one, headers) for one, headers in lost])

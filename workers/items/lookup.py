@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from workers.answers import NAME_TAKEN, carried_out
 from workers.errors import ProductUnknown, QuickBooksRejected, SkuMissing
@@ -17,8 +17,7 @@ IN_ONE_QUERY = 30
 SELLABLE = ("Inventory", "NonInventory", "Service")
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """A product that needs an item. ``key`` None: the store has no id for it and it has no SKU."""
 
     key: StoreKey | None

@@ -6,10 +6,13 @@ On PostgreSQL the database's clock counts, so machines whose clocks differ agree
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, case, func, select, text, update
+from sqlalchemy import Connection, bindparam, case, func, select, text, update
 
 from workers.ledger.engine import insert_for
+from workers.ledger.lists import among
 from workers.ledger.tables import budgets as table
 
 APP_CHARACTERS = 64
@@ -20,6 +23,8 @@ GATE = "gate"
 READS = "reads"
 """The row that counts the reads of a month; ``window_start`` is the month's first moment."""
 
+_NO_WAIT = text("SET LOCAL synchronous_commit = off")
+_CLOCK = select(func.clock_timestamp())
 NEVER = timedelta(days=1)
 """How long ago a permit that is new was used, so to say."""
 
@@ -41,7 +46,7 @@ def lock_budget(
     """Read a company's budget and keep it from everyone else until the transaction ends."""
     if connection.dialect.name == "postgresql":
         # A permit forgotten in a crash of the database costs nothing; waiting for its disk at every call would
-        connection.execute(text("SET LOCAL synchronous_commit = off"))
+        connection.execute(_NO_WAIT)
     rows = _locked(connection, realm_id, app)
     missing = {GATE, *permits} - rows.keys()
     if missing:
@@ -62,10 +67,20 @@ def use_permits(
     connection: Connection, realm_id: str, app: str, permits: Iterable[str], *, at: datetime
 ) -> None:
     """Say that permits are used ``at`` this moment."""
-    connection.execute(
+    parameters = {"of": realm_id, "by": app, "kinds": list(permits), "at": at}
+    connection.execute(_use(connection.dialect.name), parameters)
+
+
+@cache
+def _use(dialect: str) -> Any:
+    return (
         update(table)
-        .where(table.c.realm_id == realm_id, table.c.app == app, table.c.kind.in_(list(permits)))
-        .values(window_start=at, used=table.c.used + 1)
+        .where(
+            table.c.realm_id == bindparam("of"),
+            table.c.app == bindparam("by"),
+            among(dialect, table.c.kind, "kinds"),
+        )
+        .values(window_start=bindparam("at", type_=table.c.window_start.type), used=table.c.used + 1)
     )
 
 
@@ -111,13 +126,16 @@ def reads_in(connection: Connection, app: str, *, month: datetime) -> int:
 def _locked(
     connection: Connection, realm_id: str, app: str
 ) -> dict[str, tuple[datetime, datetime | None, int]]:
-    statement = (
-        select(table.c.kind, table.c.window_start, table.c.blocked_until, table.c.used)
-        .where(table.c.realm_id == realm_id, table.c.app == app, table.c.kind != READS)
-        .order_by(table.c.kind)  # one order for all workers, so that none waits in a circle
-        .with_for_update()
-    )
-    return {kind: (start, until, used) for kind, start, until, used in connection.execute(statement)}
+    found = connection.execute(_LOCK, {"of": realm_id, "by": app})
+    return {kind: (start, until, used) for kind, start, until, used in found}
+
+
+_LOCK = (
+    select(table.c.kind, table.c.window_start, table.c.blocked_until, table.c.used)
+    .where(table.c.realm_id == bindparam("of"), table.c.app == bindparam("by"), table.c.kind != READS)
+    .order_by(table.c.kind)  # one order for all workers, so that none waits in a circle
+    .with_for_update()
+)
 
 
 def _add(connection: Connection, realm_id: str, app: str, kinds: Iterable[str], *, now: datetime) -> None:
@@ -130,6 +148,6 @@ def _add(connection: Connection, realm_id: str, app: str, kinds: Iterable[str], 
 
 def _now(connection: Connection, clock: Callable[[], datetime]) -> datetime:
     if connection.dialect.name == "postgresql":
-        now: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+        now: datetime = connection.execute(_CLOCK).scalar_one()
         return now
     return clock()

@@ -5,11 +5,13 @@ A claim is short and renewed while its worker lives, so that a dead worker's obj
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import cache
 from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, or_, select, update
 
-from workers.ledger.engine import insert_for
+from workers.ledger.lists import among, insert_many, insert_rows
 from workers.ledger.tables import claims
 
 CLAIM_SECONDS = 15.0
@@ -31,13 +33,21 @@ def claim_objects(
     ]
     if not rows:
         return set()
-    insert = insert_for(connection.dialect, claims)
-    statement = insert.on_conflict_do_update(
+    statement = _claim(connection.dialect.name)
+    return set(insert_many(connection, statement, rows, claim_now=now, claim_owner=owner).scalars())
+
+
+@cache
+def _claim(dialect: str) -> Any:
+    insert = insert_rows(dialect, claims)
+    return insert.on_conflict_do_update(
         index_elements=["connection_id", "object_key"],
         set_={"owner": insert.excluded.owner, "until": insert.excluded.until},
-        where=or_(claims.c.until < now, claims.c.owner == owner),
+        where=or_(
+            claims.c.until < bindparam("claim_now", type_=claims.c.until.type),
+            claims.c.owner == bindparam("claim_owner"),
+        ),
     ).returning(claims.c.object_key)
-    return set(connection.scalars(statement, rows))
 
 
 def renew_claims(
@@ -47,17 +57,19 @@ def renew_claims(
     wanted = sorted(set(object_keys))
     if not wanted:
         return set()
-    statement = (
+    until = now + timedelta(seconds=CLAIM_SECONDS)
+    parameters = {"of": connection_id, "keys": wanted, "by": owner, "renewed": until}
+    return set(connection.scalars(_renew(connection.dialect.name), parameters))
+
+
+@cache
+def _renew(dialect: str) -> Any:
+    return (
         update(claims)
-        .where(
-            claims.c.connection_id == connection_id,
-            claims.c.object_key.in_(wanted),
-            claims.c.owner == owner,
-        )
-        .values(until=now + timedelta(seconds=CLAIM_SECONDS))
+        .where(*_ours(dialect))
+        .values(until=bindparam("renewed", type_=claims.c.until.type))
         .returning(claims.c.object_key)
     )
-    return set(connection.scalars(statement))
 
 
 def release_claims(
@@ -67,16 +79,21 @@ def release_claims(
     wanted = sorted(set(object_keys))
     if not wanted:
         return set()
-    statement = (
-        delete(claims)
-        .where(
-            claims.c.connection_id == connection_id,
-            claims.c.object_key.in_(wanted),
-            claims.c.owner == owner,
-        )
-        .returning(claims.c.object_key)
+    parameters = {"of": connection_id, "keys": wanted, "by": owner}
+    return set(connection.scalars(_release(connection.dialect.name), parameters))
+
+
+@cache
+def _release(dialect: str) -> Any:
+    return delete(claims).where(*_ours(dialect)).returning(claims.c.object_key)
+
+
+def _ours(dialect: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        claims.c.connection_id == bindparam("of"),
+        among(dialect, claims.c.object_key, "keys"),
+        claims.c.owner == bindparam("by"),
     )
-    return set(connection.scalars(statement))
 
 
 def release_all_claims(connection: Connection, *, owner: str) -> None:

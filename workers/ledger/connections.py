@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection as Database
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 
 from schemas.connection import Connection, ConnectionSettings, ConnectionStatus
 from workers.ledger.tables import connections
@@ -24,10 +24,11 @@ class StoredConnection:
 
 def read_connection(database: Database, connection_id: str) -> StoredConnection | None:
     """Read one connection; None when there is none of that name."""
-    row = database.execute(
-        select(connections).where(connections.c.connection_id == connection_id)
-    ).one_or_none()
+    row = database.execute(_BY_ID, {"wanted": connection_id}).one_or_none()
     return _stored(row) if row is not None else None
+
+
+_BY_ID = select(connections).where(connections.c.connection_id == bindparam("wanted"))
 
 
 def read_connections(database: Database) -> list[StoredConnection]:

@@ -1,32 +1,61 @@
 """Opening the ledger's database, and the one way to write to it."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Dialect, Engine, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DisconnectionError
 
+IDLE_SECONDS = 2.0
+"""A connection that was idle so long is tried before it is used: the server may have gone away meanwhile."""
+
+_USED_AT = "counterfoil_used_at"
 SQLITE_BUSY_SECONDS = 30.0
 """How long a writer waits for another one; SQLite has one writer at a time."""
 
 
 def open_ledger(url: str, *, pool_size: int = 8) -> Engine:
     """Open the database behind ``url`` (``sqlite:///…`` or ``postgresql+psycopg://…``). Connects when first used."""
+    json: dict[str, Any] = {
+        "json_serializer": lambda value: orjson.dumps(value).decode(),
+        "json_deserializer": orjson.loads,
+    }
     if url.startswith("sqlite"):
         engine = create_engine(
-            url, connect_args={"timeout": SQLITE_BUSY_SECONDS}, pool_size=pool_size, max_overflow=8
+            url, connect_args={"timeout": SQLITE_BUSY_SECONDS}, pool_size=pool_size, max_overflow=8, **json
         )
         event.listen(engine, "connect", _sqlite_connect)
         event.listen(engine, "begin", _sqlite_begin)
         return engine
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=8,
-        pool_pre_ping=True,
         connect_args={"connect_timeout": 5, "options": "-c lock_timeout=30000"},
+        **json,
     )
+    event.listen(engine, "checkin", _note_use)
+    event.listen(engine, "checkout", partial(_ping_when_idle, engine))
+    return engine
+
+
+def _note_use(_connection: Any, record: Any) -> None:
+    record.info[_USED_AT] = time.monotonic()
+
+
+def _ping_when_idle(engine: Engine, connection: Any, record: Any, _proxy: Any) -> None:
+    """SQLAlchemy's own ping asks before every transaction; a worker has eight of them in a round."""
+    if time.monotonic() - record.info.get(_USED_AT, 0.0) < IDLE_SECONDS:
+        return
+    try:
+        engine.dialect.do_ping(connection)
+    except engine.dialect.loaded_dbapi.Error as error:
+        raise DisconnectionError from error  # the pool makes a new connection
 
 
 def _sqlite_connect(connection: Any, _record: object) -> None:

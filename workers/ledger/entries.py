@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, bindparam, select
 
-from workers.ledger.engine import insert_for
+from workers.ledger.lists import among, insert_many, insert_rows
 from workers.ledger.tables import entries
 from workers.outcomes import Booked, Outcome, Skipped, status_of
 
@@ -25,17 +27,6 @@ class Entry:
     attempts: int
 
 
-def settled_events(connection: Connection, connection_id: str, event_ids: Iterable[str]) -> set[str]:
-    """Say which of these events have ended already."""
-    wanted = sorted(set(event_ids))
-    if not wanted:
-        return set()
-    statement = select(entries.c.event_id).where(
-        entries.c.connection_id == connection_id, entries.c.event_id.in_(wanted)
-    )
-    return set(connection.scalars(statement))
-
-
 def applied_events(connection: Connection, connection_id: str, event_ids: Iterable[str]) -> set[str]:
     """Say which of these events are in the books: they need not run again.
 
@@ -44,26 +35,37 @@ def applied_events(connection: Connection, connection_id: str, event_ids: Iterab
     wanted = sorted(set(event_ids))
     if not wanted:
         return set()
-    statement = select(entries.c.event_id).where(
-        entries.c.connection_id == connection_id,
-        entries.c.event_id.in_(wanted),
+    statement = _applied(connection.dialect.name)
+    return set(connection.scalars(statement, {"of": connection_id, "ids": wanted}))
+
+
+@cache
+def _applied(dialect: str) -> Any:
+    return select(entries.c.event_id).where(
+        entries.c.connection_id == bindparam("of"),
+        among(dialect, entries.c.event_id, "ids"),
         entries.c.status != "skipped",
     )
-    return set(connection.scalars(statement))
 
 
 def record_entries(connection: Connection, ended: Sequence[Entry], now: datetime) -> None:
     """Write how events ended. An event that has an entry keeps it, unless it was skipped until now."""
     if not ended:
         return
-    insert = insert_for(connection.dialect, entries)
+    # one of each: a statement may change a row once only
+    rows = {(entry.connection_id, entry.event_id): _row(entry, now) for entry in reversed(ended)}
+    insert_many(connection, _record(connection.dialect.name), list(rows.values()))
+
+
+@cache
+def _record(dialect: str) -> Any:
+    insert = insert_rows(dialect, entries)
     changed = ("status", "why", "documents", "attempts", "settled_at")
-    statement = insert.on_conflict_do_update(
+    return insert.on_conflict_do_update(
         index_elements=["connection_id", "event_id"],
         set_={name: insert.excluded[name] for name in changed},
         where=and_(entries.c.status == "skipped", insert.excluded.status != "skipped"),
     )
-    connection.execute(statement, [_row(entry, now) for entry in ended])
 
 
 def _row(entry: Entry, now: datetime) -> dict[str, object]:

@@ -3,13 +3,15 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, select, update
+from sqlalchemy import Connection, and_, bindparam, case, select, update
 
 from schemas.envelope import Workflow
 from schemas.failure import FailureHeaders, group_id
 from workers.ledger.engine import insert_for
+from workers.ledger.lists import among
 from workers.ledger.tables import failed_messages as rows
 
 MESSAGE_LIMIT = 4000
@@ -112,17 +114,23 @@ def resolve_failures(
     """The events ended well (booked, superseded, skipped). Returns how many failed messages that settles."""
     resolved = 0
     for ids in batched_ids(event_ids):
-        resolved += connection.execute(
-            update(rows)
-            .where(
-                rows.c.workflow == workflow,
-                rows.c.event_id.in_(ids),
-                rows.c.connection_id == connection_id,
-                rows.c.status.in_(("unresolved", "retry_issued")),
-            )
-            .values(status="resolved", changed_at=now)
-        ).rowcount
+        parameters = {"in_workflow": workflow, "of": connection_id, "ids": list(ids), "at": now}
+        resolved += connection.execute(_resolve(connection.dialect.name), parameters).rowcount
     return resolved
+
+
+@cache
+def _resolve(dialect: str) -> Any:
+    return (
+        update(rows)
+        .where(
+            rows.c.workflow == bindparam("in_workflow"),
+            among(dialect, rows.c.event_id, "ids"),
+            rows.c.connection_id == bindparam("of"),
+            rows.c.status.in_(("unresolved", "retry_issued")),
+        )
+        .values(status="resolved", changed_at=bindparam("at", type_=rows.c.changed_at.type))
+    )
 
 
 def set_aside_ignored(connection: Connection, connection_id: str, events: Sequence[Failure]) -> bool:
@@ -175,19 +183,23 @@ def ignored_objects(connection: Connection, connection_id: str, keys: Collection
     An ignored order also stops its refunds (their object key is the order); an ignored refund stops no order.
     """
     ignored: set[str] = set()
+    statement = _ignored(connection.dialect.name)
     for wanted in batched_ids({key for key in keys if key}):
-        ignored.update(
-            connection.execute(
-                select(rows.c.subject)
-                .where(
-                    rows.c.connection_id == connection_id,
-                    rows.c.subject.in_(wanted),
-                    rows.c.status == "ignored",
-                )
-                .distinct()
-            ).scalars()
-        )
+        ignored.update(connection.scalars(statement, {"of": connection_id, "keys": list(wanted)}))
     return ignored
+
+
+@cache
+def _ignored(dialect: str) -> Any:
+    return (
+        select(rows.c.subject)
+        .where(
+            rows.c.connection_id == bindparam("of"),
+            among(dialect, rows.c.subject, "keys"),
+            rows.c.status == "ignored",
+        )
+        .distinct()
+    )
 
 
 def first_failed(

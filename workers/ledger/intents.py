@@ -8,10 +8,12 @@ Source: Intuit's "REST API features", idempotency by requestid.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, tuple_
+from sqlalchemy import Connection, Row, bindparam, delete, select
 
+from workers.ledger.lists import among, insert_many, insert_rows, pair_among, pairs
 from workers.ledger.tables import intents
 from workers.steps import Operation, StoreKey
 
@@ -41,27 +43,44 @@ def open_intents(connection: Connection, connection_id: str, object_keys: Iterab
     wanted = sorted(set(object_keys))
     if not wanted:
         return []
-    statement = (
+    statement = _open(connection.dialect.name)
+    return [_intent(row) for row in connection.execute(statement, {"of": connection_id, "keys": wanted})]
+
+
+@cache
+def _open(dialect: str) -> Any:
+    return (
         select(intents)
-        .where(intents.c.connection_id == connection_id, intents.c.object_key.in_(wanted))
+        .where(intents.c.connection_id == bindparam("of"), among(dialect, intents.c.object_key, "keys"))
         .order_by(intents.c.started_at, intents.c.event_id, intents.c.name)
     )
-    return [_intent(row) for row in connection.execute(statement)]
 
 
 def start_intents(connection: Connection, started: Sequence[Intent]) -> None:
     """Write intents. Each (event, step) has one at most: a second is a bug and fails."""
     if started:
-        connection.execute(insert(intents), [_row(intent) for intent in started])
+        insert_many(connection, _start(connection.dialect.name), [_row(intent) for intent in started])
+
+
+@cache
+def _start(dialect: str) -> Any:
+    return insert_rows(dialect, intents)
 
 
 def finish_intents(connection: Connection, finished: Sequence[Intent]) -> None:
     """Remove intents whose outcome is known, in the transaction that stores the outcome."""
-    if not finished:
-        return
-    columns = tuple_(intents.c.connection_id, intents.c.event_id, intents.c.name)
-    keys = [(intent.connection_id, intent.event_id, intent.name) for intent in finished]
-    connection.execute(delete(intents).where(columns.in_(keys)))
+    dialect = connection.dialect.name
+    by_connection: dict[str, list[tuple[str, str]]] = {}
+    for intent in finished:
+        by_connection.setdefault(intent.connection_id, []).append((intent.event_id, intent.name))
+    for connection_id, steps in by_connection.items():
+        connection.execute(_finish(dialect), {"of": connection_id, **pairs(dialect, "steps", steps)})
+
+
+@cache
+def _finish(dialect: str) -> Any:
+    these = pair_among(dialect, intents.c.event_id, intents.c.name, "steps")
+    return delete(intents).where(intents.c.connection_id == bindparam("of"), these)
 
 
 def _row(intent: Intent) -> dict[str, object]:

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, tuple_
+from sqlalchemy import Connection, Row, bindparam, func, select
 
-from workers.ledger.engine import insert_for
+from workers.ledger.lists import insert_many, insert_rows, pair_among, pairs
 from workers.ledger.tables import sync_mappings
 from workers.steps import StoreKey, SyncMapping
 
@@ -28,13 +30,17 @@ def recall_mappings(
     wanted = {(key.kind, key.store_id) for key in keys}
     if not wanted:
         return {}
-    table = sync_mappings
-    statement = select(table).where(
-        table.c.connection_id == connection_id,
-        tuple_(table.c.kind, table.c.store_id).in_(sorted(wanted)),
-    )
-    found = (_mapping(row) for row in connection.execute(statement))
+    dialect = connection.dialect.name
+    parameters = {"of": connection_id, **pairs(dialect, "keys", sorted(wanted))}
+    found = (_mapping(row) for row in connection.execute(_recall(dialect), parameters))
     return {mapping.key: mapping for mapping in found}
+
+
+@cache
+def _recall(dialect: str) -> Any:
+    table = sync_mappings
+    wanted = pair_among(dialect, table.c.kind, table.c.store_id, "keys")
+    return select(table).where(table.c.connection_id == bindparam("of"), wanted)
 
 
 def store_mappings(
@@ -60,14 +66,16 @@ def store_mappings(
     }
     if not rows:
         return
-    insert = insert_for(connection.dialect, sync_mappings)
+    insert_many(connection, _store(connection.dialect.name), list(rows.values()))
+
+
+@cache
+def _store(dialect: str) -> Any:
+    insert = insert_rows(dialect, sync_mappings)
     changed = {name: insert.excluded[name] for name in (*_FIELDS, "event_id", "updated_at")}
     # an order that remembers its customer knows no version of the customer, and must not forget the contact's
     changed["version"] = func.coalesce(insert.excluded.version, sync_mappings.c.version)
-    connection.execute(
-        insert.on_conflict_do_update(index_elements=["connection_id", "kind", "store_id"], set_=changed),
-        list(rows.values()),
-    )
+    return insert.on_conflict_do_update(index_elements=["connection_id", "kind", "store_id"], set_=changed)
 
 
 def _mapping(row: Row[tuple[object, ...]]) -> SyncMapping:

@@ -1,9 +1,10 @@
 """Whether a document in QuickBooks is still as we sent it, and whether an order is still as we booked it."""
 
-import json
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
+
+import orjson
 
 from schemas.orders import Order
 from workers.steps import Json
@@ -25,14 +26,13 @@ def fingerprint(document: Json) -> str:
 
 def order_hash(order: Order) -> str:
     """A hash over what of an order matters to the books; an edit of anything else changes no document."""
-    matters = order.model_dump(
-        mode="json",
+    matters = order.model_dump_json(
         include={
             "number", "currency", "prices_include_tax", "lines", "shipping", "fees", "tip",
             "cash_rounding", "gift_cards_redeemed", "total_tax", "total",
         },
     )  # fmt: skip
-    return _hash(matters)
+    return _short(matters.encode())
 
 
 def is_void(document: Json) -> bool:
@@ -64,4 +64,8 @@ def _plain(value: Any) -> str:
 
 
 def _hash(parts: Any) -> str:
-    return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+    return _short(orjson.dumps(parts))
+
+
+def _short(text: bytes) -> str:
+    return sha256(text).hexdigest()[:16]

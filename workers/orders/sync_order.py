@@ -114,7 +114,7 @@ def _bring_up_to_date(
     if record.differs:
         record = yield from recheck_sums(record, frame)
     # also when the order is as it was booked: a failed edit that was undone since has taken its document back
-    if order_hash(order) != record.hash or (booked_before and (yield from is_taken_back(record))):
+    if booked_before and (order_hash(order) != record.hash or (yield from is_taken_back(record))):
         record, documents = yield from edit_sale(order, record, payments, known, version, frame)
     documents += yield from carry_credit(record, version, frame)
     documents += yield from book_payments(order, record, payments, version, frame)

@@ -32,9 +32,14 @@ class Party:
     name: str
     email: str
     keys: tuple[StoreKey, ...]
-    fields: Json
+    buyer: Buyer | None
     currency: str
     distinct: str
+
+    @property
+    def fields(self) -> Json:
+        """What a new customer gets; {} for the store's own. Made when asked for: most buyers are known."""
+        return customer_fields(self.buyer) if self.buyer is not None else {}
 
     @property
     def key(self) -> StoreKey:
@@ -54,9 +59,9 @@ def party_of(buyer: Buyer, currency: str, frame: Frame) -> Party:
     )
     if frame.settings.customers == "per_store" or not keys or not name:
         store = clean(frame.settings.store_customer, LONGEST_DISPLAY_NAME)
-        return Party(store, "", (StoreKey("customer", f"{STORE}{tail}"),), {}, foreign, frame.connection_id)
+        return Party(store, "", (StoreKey("customer", f"{STORE}{tail}"),), None, foreign, frame.connection_id)
     distinct = email or f"{frame.connection_id} {buyer.customer_id}"
-    return Party(name, email, keys, customer_fields(buyer), foreign, distinct)
+    return Party(name, email, keys, buyer, foreign, distinct)
 
 
 def known_customer(party: Party, known: Known) -> SyncMapping | None:

@@ -16,8 +16,12 @@ ROUND_SIZE = 30
 LANE_HOLDS = 4 * ROUND_SIZE
 """What a lane that stands still may keep in memory."""
 
-SLOW_SECONDS = 0.5
-"""A lane whose last round began so long ago stands still: its company is throttled, slow or dead."""
+SLOW_SECONDS = 2.0
+"""A lane whose last round began so long ago stands still: its company is throttled, slow or dead.
+
+Longer than a round takes on a machine that has too much to do: moving events to the backlog queue and back would
+slow that one down further.
+"""
 
 
 @dataclass(slots=True)

@@ -104,11 +104,11 @@ def test_a_lane_that_stands_still_keeps_a_few_batches_and_gives_the_rest_away_in
     lanes.add(delivery("b0", connection="b"), 0.0)
     running = lanes.next_round(0.0)
 
-    soon, later = lanes.surplus(0.4), lanes.surplus(0.6)
+    soon, later = lanes.surplus(1.9), lanes.surplus(2.1)
 
     assert soon == []
     assert ids(later) == [f"a{number:03}" for number in range(len(running) + 120, 200)]
-    assert ids(lanes.next_round(0.6)) == ["b0"]
+    assert ids(lanes.next_round(2.1)) == ["b0"]
 
 
 def test_a_lane_that_moves_keeps_all_it_has() -> None:

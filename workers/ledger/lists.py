@@ -1,0 +1,83 @@
+"""Lists in statements, as one parameter each, and statements that are made once.
+
+A list written out as ``IN (:1, :2, …)`` makes another statement for each length: SQLAlchemy expands it, psycopg
+translates it and PostgreSQL plans it again each time, which cost a worker more than all else it does in the ledger.
+SQLite, which has no arrays, gets the lists written out.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    String,
+    Table,
+    any_,
+    bindparam,
+    func,
+    select,
+    text,
+    tuple_,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import ARRAY
+
+SQLITE = "sqlite"
+_ROWS = "new_rows"
+
+
+def among(dialect: str, one: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """``one`` is one of the texts that the parameter ``name`` holds as a list."""
+    if dialect == SQLITE:
+        return one.in_(bindparam(name, expanding=True))
+    return one == any_(_texts(name))
+
+
+def _texts(name: str) -> ColumnElement[Any]:
+    """A list as JSON: psycopg writes an array in Python, one item after another."""
+    items = select(func.json_array_elements_text(bindparam(name, type_=JSON))).scalar_subquery()
+    return func.array(items, type_=ARRAY(String))
+
+
+def pair_among(
+    dialect: str, first: ColumnElement[Any], second: ColumnElement[Any], name: str
+) -> ColumnElement[bool]:
+    """The two columns together are one of the pairs that ``pairs`` puts into the parameters."""
+    both = tuple_(first, second)
+    if dialect == SQLITE:
+        return both.in_(bindparam(name, expanding=True))
+    wanted = (
+        func.unnest(_texts(f"{name}_first"), _texts(f"{name}_second"))
+        .table_valued("first", "second", name="wanted")
+        .render_derived()
+    )
+    return both.in_(select(wanted.c.first, wanted.c.second))
+
+
+def pairs(dialect: str, name: str, values: Collection[tuple[str, str]]) -> dict[str, object]:
+    """The parameters of ``pair_among``."""
+    if dialect == SQLITE:
+        return {name: list(values)}
+    return {f"{name}_first": [one for one, _ in values], f"{name}_second": [other for _, other in values]}
+
+
+def insert_rows(dialect: str, table: Table, *leave_out: str) -> Any:
+    """An INSERT for ``insert_many``, of all columns but some; a conflict clause and RETURNING may follow."""
+    if dialect == SQLITE:
+        return sqlite.insert(table)
+    names = [column.name for column in table.c if column.name not in leave_out]
+    new = func.json_populate_recordset(
+        text(f"NULL::{table.name}"), bindparam(_ROWS, type_=JSON)
+    ).table_valued(*names, name="new")
+    return postgresql.insert(table).from_select(names, select(*(new.c[name] for name in names)))
+
+
+def insert_many(
+    connection: Connection, statement: Any, rows: Sequence[Mapping[str, object]], **parameters: object
+) -> Any:
+    """Run an ``insert_rows`` statement; ``parameters`` are those of its conflict clause."""
+    if connection.dialect.name == SQLITE:
+        return connection.execute(statement, [{**row, **parameters} for row in rows])
+    return connection.execute(statement, {_ROWS: list(rows), **parameters})
