@@ -44,7 +44,7 @@ soak: install  ## random faults for SECONDS (600), replayable by SEED; the last 
 
 lock: install  ## bring every pinned package up to date (ops/lock)
 	$(COMPILE) pyproject.toml --output-file ops/lock/runtime.txt
-	$(COMPILE) pyproject.toml --group dev --constraints ops/lock/runtime.txt --output-file ops/lock/dev.txt
+	$(COMPILE) pyproject.toml --extra traces --group dev --constraints ops/lock/runtime.txt --output-file ops/lock/dev.txt
 	$(COMPILE) ops/lock/build.in --constraints ops/lock/dev.txt --output-file ops/lock/build.txt
 
 install:  ## make .venv from the locked packages; instant when nothing changed
