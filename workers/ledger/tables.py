@@ -60,6 +60,19 @@ connections = Table(
     comment="One store linked to one QuickBooks company",
 )
 
+setting_versions = Table(
+    "setting_versions",
+    metadata,
+    Column("connection_id", String(63), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("settings", JSON, nullable=False),  # all of them, as they were from then on
+    Column("mappings", JSON, nullable=False),  # sync mappings that a person chose with this change
+    Column("changed_by", String(200), nullable=False),
+    Column("why", Text, nullable=False),  # the command that changed them
+    Column("changed_at", UtcTime, nullable=False),
+    comment="Who changed a connection's settings, and when",
+)
+
 quickbooks_tokens = Table(
     "quickbooks_tokens",
     metadata,
