@@ -10,6 +10,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from events.broker.addresses import addresses
+
 PREFIX = "COUNTERFOIL_"
 
 
@@ -30,6 +32,15 @@ def _listen(value: str) -> str:
     host, _, port = value.rpartition(":")
     if not host or not port.isdigit() or int(port) > 65535:
         raise ValueError("must be HOST:PORT, for example 127.0.0.1:8080")
+    return value
+
+
+def _brokers(value: str) -> str:
+    nodes = addresses(value)
+    if not nodes or any(urlsplit(node).scheme not in ("amqp", "amqps") for node in nodes):
+        raise ValueError(
+            "must be addresses that start with amqp:// or amqps://, with ; between a cluster's nodes"
+        )
     return value
 
 
@@ -55,7 +66,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    broker_url: Annotated[str, _url("amqp", "amqps")] = "amqp://guest:guest@127.0.0.1:5672/"
+    broker_url: Annotated[str, AfterValidator(_brokers)] = "amqp://guest:guest@127.0.0.1:5672/"
     management_url: HttpUrl = "http://guest:guest@127.0.0.1:15672"
     database_url: DatabaseUrl = "sqlite:///counterfoil.db"
     secret_key: SecretStr = SecretStr("")

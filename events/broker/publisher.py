@@ -11,6 +11,7 @@ import pika
 
 from events.broker.inbox import Inbox
 from events.broker.link import Link
+from events.broker.nodes import pika_nodes
 from events.broker.tickets import Batch, Single, Ticket
 from events.outgoing import NotConfirmed, Outgoing
 
@@ -41,12 +42,12 @@ class Publisher:
         jitter: Callable[[], float] = random.random,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._parameters = pika.URLParameters(url)
-        self._parameters.heartbeat = HEARTBEAT_SECONDS
-        self._parameters.connection_attempts = 1
-        self._parameters.socket_timeout = confirm_timeout_seconds
-        self._parameters.stack_timeout = confirm_timeout_seconds
-        self._parameters.client_properties = {"connection_name": connection_name}
+        self._nodes = pika_nodes(url, connection_name=connection_name)
+        for parameters in self._nodes:
+            parameters.heartbeat = HEARTBEAT_SECONDS
+            parameters.connection_attempts = 1
+            parameters.socket_timeout = confirm_timeout_seconds
+            parameters.stack_timeout = confirm_timeout_seconds
         self._window, self._timeout_seconds = window, confirm_timeout_seconds
         self._jitter, self._clock = jitter, clock
         self._inbox = Inbox()
@@ -116,17 +117,20 @@ class Publisher:
     def _run(self) -> None:
         failures = 0
         while not self._closing.is_set():
-            failures = 0 if self._live_once() else failures + 1
-            pause = min(BACKOFF_LIMIT_SECONDS, BACKOFF_FIRST_SECONDS * 2 ** min(failures, 10))
+            failures = 0 if self._live_once(self._nodes[failures % len(self._nodes)]) else failures + 1
+            rounds = min(
+                failures // len(self._nodes), 10
+            )  # every node of a cluster has its turn without delay
+            pause = min(BACKOFF_LIMIT_SECONDS, BACKOFF_FIRST_SECONDS * 2**rounds)
             self._closing.wait(pause * (0.5 + self._jitter() / 2))
         self._inbox.refuse("the publisher is closed")
 
-    def _live_once(self) -> bool:
-        """One connection from beginning to end; whether it was ever usable."""
+    def _live_once(self, node: pika.URLParameters) -> bool:
+        """One connection to one node from beginning to end; whether it was ever usable."""
         link: Link | None = None
         try:
             link = self._link = Link(
-                self._parameters,
+                node,
                 self._inbox,
                 window=self._window,
                 timeout_seconds=self._timeout_seconds,

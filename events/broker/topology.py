@@ -56,7 +56,7 @@ def declare(connection: Connection) -> None:
         TopologyMismatch: something is there that we would have made otherwise.
         kombu.exceptions.OperationalError: the broker is away.
     """
-    connection.ensure_connection(max_retries=1, interval_start=0)
+    connection.ensure_connection(max_retries=max(1, len(connection.alt)), interval_start=0)
     with connection.channel() as channel:
         parts: tuple[Exchange | Queue, ...] = (*EXCHANGES, *QUEUES)
         for part in parts:

@@ -19,6 +19,7 @@ from kombu.exceptions import OperationalError
 from sqlalchemy.exc import DBAPIError
 
 from events import names
+from events.broker.addresses import tries
 from events.broker.topology import existing
 from events.outgoing import NotConfirmed
 from ops.desk.carry_out import Workbench
@@ -100,7 +101,7 @@ class Listener:
         errors = (OperationalError, *connection.connection_errors, *connection.channel_errors)
         with connection:
             try:
-                connection.ensure_connection(max_retries=1, interval_start=0)
+                connection.ensure_connection(max_retries=tries(self.broker_url), interval_start=0)
                 self._amqp = connection.connection
                 workflow = self.workbench.workflow
                 # One at a time: after a crash only the last command can come again.

@@ -14,6 +14,8 @@ import pika
 import pika.exceptions
 from pika.adapters.blocking_connection import BlockingChannel
 
+from events.broker.nodes import pika_nodes
+
 HELD_BY_ONE_CHANNEL = 10_000
 """Below AMQP's 65,535, and small, since pika buffers as much as a channel may hold."""
 
@@ -66,10 +68,10 @@ class QueuePass:
     ) -> None:
         self._queue = queue
         self._keep_alive = keep_alive
-        parameters = pika.URLParameters(url)
-        parameters.client_properties = {"connection_name": f"counterfoil pass over {queue}"}
-        parameters.blocked_connection_timeout = 30
-        self._connection = pika.BlockingConnection(parameters)
+        nodes = pika_nodes(url, connection_name=f"counterfoil pass over {queue}")
+        for parameters in nodes:
+            parameters.blocked_connection_timeout = 30
+        self._connection = pika.BlockingConnection(nodes)
         self._channels: list[BlockingChannel] = []
         self._consumers: list[str] = []
         self._arrived: list[Lying] = []

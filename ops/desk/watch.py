@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from events import names
+from events.broker.nodes import pika_nodes
 from events.outgoing import NotConfirmed
 from ops.desk.queue_pass import QueueBusy
 from ops.desk.sweep import Sweeper
@@ -164,9 +165,8 @@ class Watch:
 
     def _depth(self, workflow: Workflow) -> int:
         if self._connection is None or self._connection.is_closed:
-            parameters = pika.URLParameters(self.broker_url)
-            parameters.client_properties = {"connection_name": "counterfoil desk watch"}
-            self._connection = pika.BlockingConnection(parameters)
+            nodes = pika_nodes(self.broker_url, connection_name="counterfoil desk watch")
+            self._connection = pika.BlockingConnection(nodes)
         channel = self._connection.channel()
         depth: int = channel.queue_declare(names.errors(workflow), passive=True).method.message_count
         channel.close()

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 from amqp.exceptions import AccessRefused, NotFound
 from kombu.connection import Connection
 
+from events.broker.addresses import addresses, tries
 from events.broker.topology import EXCHANGES, QUEUES
 from ops.doctor.finding import Finding, bad, good, short, soon
 from ops.node.management import Management, ManagementRefused, part
@@ -23,7 +24,7 @@ def check_broker(url: str) -> Iterator[Finding]:
     """The broker and its topology. Declares nothing."""
     with Connection(url, connect_timeout=CONNECT_SECONDS) as connection:
         try:
-            connection.ensure_connection(max_retries=1, interval_start=0)
+            connection.ensure_connection(max_retries=tries(url), interval_start=0)
             amqp: Any = connection.connection
         except Exception as error:  # whatever is wrong on the way to it, the answer is the same
             yield bad(
@@ -36,7 +37,7 @@ def check_broker(url: str) -> Iterator[Finding]:
 
 def check_management(url: str, broker_url: str) -> Iterator[Finding]:
     """The management API, with the virtual host that the broker's address names."""
-    vhost = unquote(urlsplit(broker_url).path.removeprefix("/")) or "/"
+    vhost = unquote(urlsplit(addresses(broker_url)[0]).path.removeprefix("/")) or "/"
     management = Management(url)
     if not management.answers():
         yield bad(

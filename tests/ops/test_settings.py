@@ -19,6 +19,7 @@ def test_without_variables_everything_has_a_default_for_one_machine() -> None:
     [
         pytest.param("COUNTERFOIL_BROKER", "amqp://x", "COUNTERFOIL_BROKER is not a setting", id="unknown"),
         pytest.param("COUNTERFOIL_BROKER_URL", "http://x", "amqp://", id="scheme"),
+        pytest.param("COUNTERFOIL_BROKER_URL", "amqp://x;http://y", "amqp://", id="one-of-two-brokers"),
         pytest.param("COUNTERFOIL_DATABASE_URL", "mysql://x", "sqlite://", id="database"),
         pytest.param("COUNTERFOIL_DATABASE_URL", "sqlite://", "must name a file", id="database-in-memory"),
         pytest.param(

@@ -12,6 +12,7 @@ from kombu.entity import Queue
 from kombu.exceptions import OperationalError
 
 from events import names
+from events.broker.addresses import tries
 from schemas.envelope import Workflow
 from workers.runtime.delivery import Delivery, read_delivery
 
@@ -68,7 +69,7 @@ class Inlet:
         self._generation += 1
         connection = Connection(self._url, heartbeat=HEARTBEAT_SECONDS, connect_timeout=5)
         with _broker_errors(connection):
-            connection.ensure_connection(max_retries=1, interval_start=0)
+            connection.ensure_connection(max_retries=tries(self._url), interval_start=0)
             self._amqp = amqp = connection.connection
             try:
                 for workflow in self._workflows:
