@@ -3,10 +3,15 @@
 ``Metrics`` fits every observer protocol of the processes; each process makes one and serves its registry.
 """
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from threading import Lock
 from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
 
 DELIVERY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0)
 REQUEST_BUCKETS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
@@ -14,6 +19,8 @@ REQUEST_BUCKETS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
 
 AGE_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 1800.0, 7200.0, 86400.0)
 WEBHOOK_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+BUDGET_SECONDS = 61.2
+"""A company that nobody called for so long has its whole budget again: what we last saw of it is no longer true."""
 
 
 class FailedMessages(NamedTuple):
@@ -26,10 +33,16 @@ class FailedMessages(NamedTuple):
 
 
 class Metrics:
-    """The metrics of one process, in a registry of its own."""
+    """The metrics of one process, in a registry of its own. ``monotonic``: a clock in seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.registry = CollectorRegistry()
+        self._monotonic = monotonic
+        self._budget_seen: dict[str, float] = {}
+        self._budget_lock = Lock()
+        self.registry.register(
+            _Before(self._forget_old_budgets)
+        )  # first: it tidies up before the others speak
 
         def counter(name: str, text: str, *labels: str) -> Counter:
             return Counter(f"counterfoil_{name}", text, labels, registry=self.registry)
@@ -43,6 +56,11 @@ class Metrics:
         self.webhooks = counter("webhooks", "Webhooks received, by what became of them", "platform", "result")
         self.webhook_seconds = histogram(
             "webhook_seconds", "From a webhook's headers to its answer", WEBHOOK_BUCKETS
+        )
+        self.last_webhook = gauge(
+            "last_webhook_timestamp_seconds",
+            "When a store last sent a signed webhook, seconds since 1970",
+            "connection",
         )
         self.spooled = gauge("spooled_webhooks", "Events in the local spool, waiting for the broker")
         self.deliveries = counter("deliveries", "Deliveries settled by workers", "workflow", "settlement")
@@ -61,12 +79,20 @@ class Metrics:
             "quickbooks_request_seconds", "From a call to its answer", REQUEST_BUCKETS, "operation"
         )
         self.reads = counter("quickbooks_reads", "Reads that Intuit meters by the month", "realm")
+        self.month_reads = gauge(
+            "quickbooks_month_reads", "Reads of this month that Intuit meters, of the whole app"
+        )
         self.budget = gauge(
             "quickbooks_budget_remaining", "Batches left to a company in this minute", "realm"
         )
         self.commands = counter("commands", "Operators' commands, by how they ended", "command", "result")
         self.connection_up = gauge(
             "connection_up", "1 for an active connection, 0 for a paused or closed one", "connection"
+        )
+        self.consent_ends = gauge(
+            "consent_ends_timestamp_seconds",
+            "When QuickBooks stops letting a connection in unless its token is renewed, seconds since 1970",
+            "connection",
         )
 
     # Webhooks (events.webhooks.observer)
@@ -75,6 +101,10 @@ class Metrics:
         """One webhook is answered."""
         self.webhooks.labels(platform, result).inc()
         self.webhook_seconds.observe(seconds)
+
+    def webhook_heard(self, connection: str, at: datetime) -> None:
+        """A store of ours sent a signed webhook."""
+        self.last_webhook.labels(connection).set(at.timestamp())
 
     def spool_holds(self, events: int) -> None:
         """So many events wait in the spool."""
@@ -100,7 +130,9 @@ class Metrics:
 
     def budget_left(self, realm_id: str, batches: int) -> None:
         """So many batches are left to the company in this minute."""
-        self.budget.labels(realm_id).set(batches)
+        with self._budget_lock:
+            self._budget_seen[realm_id] = self._monotonic()
+            self.budget.labels(realm_id).set(batches)
 
     # The desk
 
@@ -122,10 +154,46 @@ class Metrics:
 
     def connections(self, up: Mapping[str, bool]) -> None:
         """Which connections are active."""
-        for (connection,) in _labels(self.connection_up) - {(name,) for name in up}:
-            self.connection_up.remove(connection)
-        for connection, active in up.items():
-            self.connection_up.labels(connection).set(active)
+        _replace(self.connection_up, up)
+
+    def consents_end(self, ends: Mapping[str, datetime]) -> None:
+        """When the consent of each connection ends; one without tokens is left out."""
+        _replace(self.consent_ends, {name: at.timestamp() for name, at in ends.items()})
+
+    def reads_this_month(self, reads: int) -> None:
+        """So many metered reads were made this month, over all companies and workers."""
+        self.month_reads.set(reads)
+
+    def _forget_old_budgets(self) -> None:
+        with self._budget_lock:
+            now = self._monotonic()
+            for realm_id in [name for name, at in self._budget_seen.items() if now - at > BUDGET_SECONDS]:
+                del self._budget_seen[realm_id]
+                self.budget.remove(realm_id)
+
+
+class _Before(Collector):
+    """Has no metric of its own: does something each time the metrics are read."""
+
+    def __init__(self, do: Callable[[], None]) -> None:
+        self._do = do
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing, and nothing is done when the registry asks."""
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        """Do it."""
+        self._do()
+        return ()
+
+
+def _replace(gauge: Gauge, values: Mapping[str, float]) -> None:
+    """These are the values by the one label that the gauge has; the others are gone."""
+    for (name,) in _labels(gauge) - {(name,) for name in values}:
+        gauge.remove(name)
+    for name, value in values.items():
+        gauge.labels(name).set(value)
 
 
 def _labels(metric: Gauge) -> set[tuple[str, ...]]:

@@ -16,9 +16,11 @@ from ops.desk.sweep import Sweeper, Swept
 from ops.desk.watch import Watch
 from ops.metrics import Metrics
 from ops.processes.health import HealthServer
+from ops.processes.numbers import LedgerNumbers
 from ops.settings import Settings
 from schemas.envelope import Workflow
 from workers.ledger.engine import open_ledger
+from workers.quickbooks.reads import ReadMeter
 
 CLOSE_SECONDS = 5.0
 CONNECT_SECONDS = 10.0
@@ -39,6 +41,9 @@ def run_desk(settings: Settings, *, crash: Checkpoint = no_checkpoint) -> int:
     sweeper = Sweeper(settings.broker_url, ledger, publisher, _now)
     watch = Watch(settings.broker_url, ledger, sweeper, WORKFLOWS, metrics, _now, stopping)
 
+    reads = ReadMeter(engine=ledger, app=settings.intuit_client_id, clock=_now)
+    numbers = LedgerNumbers(ledger, reads, metrics, stopping)
+
     def listener(workflow: Workflow) -> Listener:
         release = Release(settings.broker_url, ledger, publisher, _now, crash)
         workbench = Workbench(workflow, ledger, publisher, release, _now, _new_id, crash)
@@ -51,6 +56,7 @@ def run_desk(settings: Settings, *, crash: Checkpoint = no_checkpoint) -> int:
         for one in listeners
     ]
     threads.append(threading.Thread(target=watch.run, name="desk watch", daemon=True))
+    threads.append(threading.Thread(target=numbers.run, name="desk numbers", daemon=True))
     checks = {"broker": lambda: publisher.connected and all(one.connected for one in listeners)}
     with HealthServer(settings.metrics_listen, checks, registry=metrics.registry):
         for thread in threads:

@@ -19,10 +19,10 @@ from events.stores.registry import PLATFORMS
 from events.webhooks.app import App, Page, webhook_app
 from events.webhooks.connections import Connections
 from events.webhooks.directory import Directory
-from events.webhooks.door import Door
 from events.webhooks.outbox import Outbox
 from ops.metrics import Metrics
 from ops.processes.health import JSON, Check, HealthServer, ListenRefused, readiness
+from ops.processes.hearing import HearingDoor
 from ops.settings import Settings
 
 BACKLOG = 2048
@@ -64,7 +64,13 @@ def run_webhooks(settings: Settings, directory: Directory) -> int:
     writer = SpoolWriter(path, limit=settings.spool_limit, on_count=room.holds)
     relay = Relay(path, publisher, on_count=room.holds)
     connections = Connections(directory)
-    door = Door(connections, PLATFORMS, Outbox(publisher, writer), clock=lambda: datetime.now(UTC))
+    door = HearingDoor(
+        connections,
+        PLATFORMS,
+        Outbox(publisher, writer),
+        clock=lambda: datetime.now(UTC),
+        listener=metrics,
+    )
     # Ready to store, wherever: while the spool has room, a store should go on sending.
     checks: Mapping[str, Check] = {"storage": lambda: publisher.connected or room.left}
     app = webhook_app(

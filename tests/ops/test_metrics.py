@@ -1,5 +1,6 @@
 """The metrics are those of the contract, and their labels stay few."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from prometheus_client import generate_latest
@@ -69,3 +70,29 @@ def test_a_removed_connection_is_no_longer_shown() -> None:
 
     assert _value(metrics, "counterfoil_connection_up", connection="acme-woo") is None
     assert _value(metrics, "counterfoil_connection_up", connection="acme-shop") == 1.0
+
+
+def test_the_budget_of_a_company_that_rests_is_no_longer_shown() -> None:
+    seconds = [0.0]
+    metrics = Metrics(monotonic=lambda: seconds[0])
+    metrics.budget_left("11", 0)
+    seconds[0] = 30.0
+    metrics.budget_left("12", 7)
+
+    seconds[0] = 62.0
+
+    text = generate_latest(metrics.registry).decode()
+    assert 'counterfoil_quickbooks_budget_remaining{realm="12"} 7.0' in text
+    assert 'realm="11"' not in text
+
+
+def test_a_connection_without_tokens_has_no_end_of_consent() -> None:
+    metrics = Metrics()
+    ends = datetime(2027, 2, 1, tzinfo=UTC)
+    metrics.consents_end({"acme-woo": ends, "acme-shop": ends})
+
+    metrics.consents_end({"acme-shop": ends})
+
+    name = "counterfoil_consent_ends_timestamp_seconds"
+    assert _value(metrics, name, connection="acme-woo") is None
+    assert _value(metrics, name, connection="acme-shop") == ends.timestamp()

@@ -8,6 +8,9 @@ from prometheus_client import CollectorRegistry, Counter
 
 from ops.processes.health import HealthServer, ListenRefused
 from tests.events.webhooks.store import Store
+from tests.rig.broker import Broker
+from tests.rig.fixtures import StartProcess
+from tests.rig.processes import counterfoil
 
 
 def _broken() -> bool:
@@ -70,3 +73,25 @@ def test_a_taken_address_is_named() -> None:
 
         with pytest.raises(ListenRefused, match=f"Cannot listen on {address}"):
             HealthServer(address, {}, registry=CollectorRegistry())
+
+
+@pytest.mark.broker
+@pytest.mark.parametrize("name", ["worker", "desk", "webhooks"])
+def test_a_second_process_on_a_taken_metrics_address_says_so_and_ends(
+    name: str, process: StartProcess, broker: Broker, sqlite_url: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        address = f"127.0.0.1:{other.getsockname()[1]}"
+        environment = {
+            "COUNTERFOIL_BROKER_URL": broker.url,
+            "COUNTERFOIL_DATABASE_URL": sqlite_url,
+            "COUNTERFOIL_SECRET_KEY": "a key for tests only",
+            "COUNTERFOIL_LISTEN": "127.0.0.1:0",
+            "COUNTERFOIL_METRICS_LISTEN": address,
+        }
+
+        second = process(*counterfoil(name), environment=environment)
+
+        assert second.wait_end() == 1
+    assert f"Error: Cannot listen on {address}" in second.lines[-1]
+    assert "Traceback" not in second.output

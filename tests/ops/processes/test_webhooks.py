@@ -149,6 +149,18 @@ def test_it_tells_how_it_is_and_what_it_did(server: Server, broker: Broker) -> N
         )
 
 
+def test_only_a_good_signature_counts_as_a_sign_of_life_of_the_store(server: Server, broker: Broker) -> None:
+    _declare(broker)
+    server.start(broker.url)
+    server.store.send("canonical", Delivery(b"{}", {}))
+    server.store.send("acme-woo", woo("order.deleted", b"not JSON"))
+
+    numbers = server.metrics.ask("GET", "/metrics").body
+
+    assert b'counterfoil_last_webhook_timestamp_seconds{connection="acme-woo"}' in numbers
+    assert b'connection="canonical"' not in numbers
+
+
 _PAGES = ("/health/live", "/health/ready", "/metrics")
 
 
