@@ -34,8 +34,14 @@ class Accounts(Shape):
     """Which QuickBooks account stands for what."""
 
     deposit: QuickBooksId = Field("", description="Deposit account of a gateway that has no clearing account")
-    clearing: dict[Text, QuickBooksId] = Field({}, description="Clearing account for each payment gateway")
+    clearing: dict[Text, QuickBooksId] = Field(
+        {},
+        description='Clearing account for each payment gateway; "stripe EUR" for its money in another currency',
+    )
     discounts: QuickBooksId = Field("", description="Contra-income account that discounts go to")
+    gift_cards: QuickBooksId = Field(
+        "", description="Liability account that gift cards and store credit are paid from and refunded to"
+    )
     income: QuickBooksId = Field("", description="Income account of items that Counterfoil creates")
     expense: QuickBooksId = Field("", description="Cost of goods sold account of new inventory items")
     asset: QuickBooksId = Field("", description="Inventory asset account of new inventory items")
@@ -49,6 +55,12 @@ class Items(Shape):
     fee: QuickBooksId = Field("", description="Item for fees charged to the buyer")
     tip: QuickBooksId = Field("", description="Item for tips")
     gift_card: QuickBooksId = Field("", description="Item for gift cards, on a liability account")
+    discount: QuickBooksId = Field(
+        "", description="Item for discounts that have a line of their own, on a contra-income account"
+    )
+    marketplace_tax: QuickBooksId = Field(
+        "", description="Item for tax that a marketplace collects, where it is shown and reversed"
+    )
     refund_adjustment: QuickBooksId = Field("", description="Item for the part of a refund that has no line")
     rounding: QuickBooksId = Field("", description="Item for leftover cents")
     fallback: QuickBooksId = Field("", description="Item for unknown products, if the setting says so")
@@ -72,8 +84,32 @@ class ConnectionSettings(Shape):
     statuses: tuple[Text, ...] = Field(
         (), description="Only orders with these store statuses are booked; empty means all"
     )
+    zero_orders: Literal["book", "skip"] = Field(
+        "book", description="Orders that cost nothing: booked with all their lines, or skipped"
+    )
+    closed_period: Literal["hold", "first_open_day"] = Field(
+        "hold",
+        description="Documents of a closed period: held as an error, or dated on the first open day with a note",
+    )
+    terms: QuickBooksId = Field(
+        "", description="Payment terms of invoices whose order names no day of payment; empty: the customer's"
+    )
     customers: Literal["per_email", "per_store"] = Field(
         "per_email", description="One customer for each e-mail, or one for the whole store"
+    )
+    guests: Literal["per_email", "per_store"] = Field(
+        "per_email", description="Buyers without an account: one customer for each e-mail, or the store's own"
+    )
+    name_clash: Literal["web", "store_id", "number"] = Field(
+        "web",
+        description="What a new customer's name gets when it is taken: (Web), the store's id, or a number",
+    )
+    inactive_customers: Literal["ask", "reactivate"] = Field(
+        "ask",
+        description="A buyer whose customer is inactive in QuickBooks: a person is asked, or it is made active",
+    )
+    buyers: dict[Text, QuickBooksId] = Field(
+        {}, description="Customer for each buyer (e-mail or store id) that is not matched by itself"
     )
     store_customer: Text = Field("Online sales", description="Display name of the store's own customer")
     unknown_product: Literal["stop", "fallback", "create"] = Field(
@@ -81,6 +117,30 @@ class ConnectionSettings(Shape):
     )
     unknown_customer: Literal["create", "stop"] = Field(
         "create", description="What to do with a buyer that QuickBooks does not know"
+    )
+    discounts: Literal["one_line", "own_lines", "on_lines"] = Field(
+        "one_line",
+        description="Discounts: one line for the order (where that leaves the tax alone and accounts.discounts is "
+        "chosen), a line after each product (items.discount), or inside the product's line",
+    )
+    marketplace_tax: Literal["leave_out", "show_and_reverse"] = Field(
+        "leave_out",
+        description="Tax that a marketplace collects and remits: left out, or shown and taken off again",
+    )
+    untaxed_orders: Literal["code", "out_of_scope"] = Field(
+        "code",
+        description="Outside the US, orders without tax: untaxed_code on each line, or out of scope of tax",
+    )
+    money: Literal["shop", "presentment"] = Field(
+        "shop", description="Orders in the shop's own currency, or in the one that the buyer saw (Shopify)"
+    )
+    exchange_rate: Literal["order_date", "settlement"] = Field(
+        "order_date",
+        description="Rate of a foreign currency: QuickBooks' of the document's day, or the store's where it says one",
+    )
+    store_credit_gateways: tuple[Text, ...] = Field(
+        ("gift_card", "store_credit", "shopify_store_credit"),
+        description="Payment gateways that stand for gift cards and store credit: accounts.gift_cards is theirs",
     )
     accounts: Accounts = Accounts()
     items: Items = Items()
@@ -92,7 +152,13 @@ class ConnectionSettings(Shape):
         {}, description="Item for each SKU that is not matched by itself"
     )
     locations: tuple[Text, ...] = Field((), description="Stock locations that are summed; empty means all")
-    rounding_limit: Money = Field("0.05", validate_default=True, description="Leftover that goes to rounding")
+    rounding_limit: Money = Field(
+        "0.05",
+        validate_default=True,
+        ge=0,
+        le=10,
+        description="Leftover that goes to a rounding line; more is an error",
+    )
 
 
 class Connection(Shape):

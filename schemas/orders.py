@@ -40,10 +40,14 @@ class Buyer(Shape):
 
 
 class TaxShare(Shape):
-    """One tax's part of a line. ``tax`` is the key under which the tax map knows it, e.g. ``GST 5%``."""
+    """One tax's part of a line. ``tax`` is the key under which the tax map knows it, e.g. ``GST 5%``.
+
+    ``marketplace_liable``: a marketplace collected it and remits it; the merchant never owes it.
+    """
 
     tax: Text
     amount: Money
+    marketplace_liable: bool = False
 
 
 class TaxTotal(Shape):
@@ -89,6 +93,30 @@ class PaymentMethod(Shape):
     transaction_id: Text = ""
 
 
+class StoreRate(Shape):
+    """What the store says one unit of the order's currency was worth: ``rate`` units of ``into``."""
+
+    rate: Money
+    into: CurrencyCode
+
+
+class OrderAmounts(Shape):
+    """An order's amounts in the currency that the buyer saw, where that is not the shop's own (A52)."""
+
+    currency: CurrencyCode
+    lines: tuple[OrderLine, ...] = ()
+    shipping: tuple[ChargeLine, ...] = ()
+    fees: tuple[ChargeLine, ...] = ()
+    tip: Money = ZERO
+    cash_rounding: Money = ZERO
+    gift_cards_redeemed: Money = ZERO
+    taxes: tuple[TaxTotal, ...] = ()
+    total_tax: Money = ZERO
+    total: Money
+    amount_paid: Money = ZERO
+    exchange_rate: StoreRate | None = None
+
+
 PaymentState = Literal["unpaid", "part_paid", "paid"]
 Lifecycle = Literal["open", "cancelled", "draft", "trashed"]
 
@@ -98,6 +126,8 @@ class Order(Shape):
 
     ``store_status`` is the platform's own word (the status filter compares it). ``total`` is what the buyer
     owes as sold, tax included, before any refund. ``amount_paid`` is money received, refunds not taken off.
+    ``due_at`` is the day of payment that was agreed on. ``refund_ids`` are all refunds that stand at this moment, None
+    where the store does not list them: one that is not listed any more was deleted.
     """
 
     order_id: StoreId
@@ -109,6 +139,7 @@ class Order(Shape):
     created_at: Time
     updated_at: Time
     paid_at: Time | None = None
+    due_at: Time | None = None
     cancelled_at: Time | None = None
     currency: CurrencyCode
     prices_include_tax: bool = False
@@ -124,6 +155,9 @@ class Order(Shape):
     total: Money
     amount_paid: Money = ZERO
     payment_method: PaymentMethod = PaymentMethod()
+    exchange_rate: StoreRate | None = None
+    refund_ids: tuple[StoreId, ...] | None = None
+    presentment: OrderAmounts | None = None
     note: Text = ""
 
 
@@ -143,11 +177,26 @@ class RefundLine(Shape):
     gift_card: bool = False
 
 
+class RefundAmounts(Shape):
+    """A refund's amounts in the currency that the buyer saw, where that is not the shop's own (A52)."""
+
+    currency: CurrencyCode
+    lines: tuple[RefundLine, ...] = ()
+    shipping: tuple[ChargeLine, ...] = ()
+    fees: tuple[ChargeLine, ...] = ()
+    taxes: tuple[TaxTotal, ...] = ()
+    total_tax: Money = ZERO
+    total: Money
+    store_credit: Money = ZERO
+    exchange_rate: StoreRate | None = None
+
+
 class Refund(Shape):
     """Goods or money given back for one order; amounts are positive.
 
     ``total`` is the whole refund with tax. What the lines and shipping do not explain is the adjustment.
-    ``money_returned`` False: a credit without a payment (open invoice, store credit, removed line).
+    ``store_credit`` is the part of it that went to a gift card or the buyer's credit instead of their money.
+    ``money_returned`` False: a credit without a payment (open invoice, removed line).
     """
 
     refund_id: StoreId
@@ -163,8 +212,11 @@ class Refund(Shape):
     taxes: tuple[TaxTotal, ...] = ()
     total_tax: Money = ZERO
     total: Money
+    store_credit: Money = ZERO
     money_returned: bool = True
     payment_method: PaymentMethod = PaymentMethod()
+    exchange_rate: StoreRate | None = None
+    presentment: RefundAmounts | None = None
     buyer: Buyer = Buyer()
     test: bool = False
 
