@@ -2,8 +2,9 @@
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Any
 
 import orjson
@@ -12,15 +13,23 @@ from sqlalchemy import Connection as Database
 from sqlalchemy import Engine
 
 from events.webhooks.directory import WebhookConnection
+from ops.configuring.describe import described
 from schemas.connection import ConnectionSettings
 from workers.ledger.connections import StoredConnection, read_connection, read_connections, store_settings
 from workers.ledger.engine import reading, writing
+from workers.ledger.mappings import Remembered, recall_mappings, store_mappings
+from workers.ledger.setting_versions import MappingChange, SettingVersion, record_version
 from workers.secrets import Secrets
+from workers.steps import SyncMapping
 
 _NAME = re.compile(r'(?:"(?P<quoted>(?:[^"\\]|\\.)+)"|(?P<plain>[\w-]+))(?P<sign>[.=])')
 
 DIRECTORY_SECONDS = 2.0
 """How long the webhook process believes what it read of a connection."""
+
+
+BY_HAND = "chosen by a person"
+"""Stands where a sync mapping names the event it comes from."""
 
 
 class ConnectionRefusal(Exception):
@@ -125,37 +134,122 @@ def _value(text: str) -> Any:
 
 
 def change_settings(
-    engine: Engine, connection_id: str, changes: Mapping[str, Any], *, now: datetime, dry_run: bool = False
+    engine: Engine,
+    connection_id: str,
+    changes: Mapping[str, Any],
+    *,
+    now: datetime,
+    by: str = "",
+    why: str = "set",
+    mappings: Sequence[SyncMapping] = (),
+    dry_run: bool = False,
 ) -> ConnectionSettings:
     """Merge ``changes`` into a connection's settings (maps key by key; None removes) and store them.
+
+    ``mappings``: sync mappings that a person chose, stored with them. ``by`` and ``why`` are kept with the version.
 
     Raises:
         SettingRefused: an unknown setting or a bad value.
         ConnectionRefusal: no such connection, a closed one, or somebody was faster.
     """
+    return _changed(
+        engine,
+        connection_id,
+        lambda old: _merged(old, changes),
+        now=now,
+        by=by,
+        why=why,
+        mappings=mappings,
+        dry_run=dry_run,
+    )
+
+
+def replace_settings(
+    engine: Engine,
+    connection_id: str,
+    values: Mapping[str, Any],
+    *,
+    now: datetime,
+    by: str = "",
+    why: str = "import",
+    mappings: Sequence[SyncMapping] = (),
+    dry_run: bool = False,
+) -> ConnectionSettings:
+    """Put ``values`` in the place of all settings; what they leave out gets its default. Raises as above."""
+    return _changed(
+        engine,
+        connection_id,
+        lambda _old: dict(values),
+        now=now,
+        by=by,
+        why=why,
+        mappings=mappings,
+        dry_run=dry_run,
+    )
+
+
+def _changed(
+    engine: Engine,
+    connection_id: str,
+    change: Callable[[dict[str, Any]], dict[str, Any]],
+    *,
+    now: datetime,
+    by: str,
+    why: str,
+    mappings: Sequence[SyncMapping],
+    dry_run: bool,
+) -> ConnectionSettings:
     with writing(engine) as database:
         stored = require_open(database, connection_id)
-        merged = _merged(stored.connection.settings.model_dump(mode="json"), changes)
+        before = stored.connection.settings.model_dump(mode="json")
         try:
-            settings = ConnectionSettings.model_validate(merged)
+            settings = ConnectionSettings.model_validate(change(before))
         except ValidationError as error:
             raise _setting_refused(connection_id, error) from None
-        if dry_run:
+        after = settings.model_dump(mode="json")
+        if dry_run or (after == before and not mappings):
             return settings
         version = stored.settings_version
         if not store_settings(database, connection_id, settings, version=version, now=now):
             raise ConnectionRefusal("Somebody changed the settings at the same time. Try again.")
+        chosen = _chosen(database, connection_id, mappings)
+        store_mappings(database, connection_id, [Remembered(one, BY_HAND) for one in mappings], now)
+        first = SettingVersion(version, before, "", "as it was before", now)
+        record_version(database, connection_id, first)
+        record_version(
+            database, connection_id, SettingVersion(version + 1, after, by, why, now, mappings=chosen)
+        )
     return settings
 
 
+def _chosen(
+    database: Database, connection_id: str, mappings: Sequence[SyncMapping]
+) -> tuple[MappingChange, ...]:
+    known = recall_mappings(database, connection_id, [one.key for one in mappings])
+    before = {key: mapping.quickbooks_id for key, mapping in known.items() if not mapping.removed}
+    return tuple(
+        MappingChange(one.key.kind, one.key.store_id, one.entity, before.get(one.key, ""), one.quickbooks_id)
+        for one in mappings
+    )
+
+
 def _setting_refused(connection_id: str, error: ValidationError) -> SettingRefused:
-    problem = error.errors()[0]
+    """One sentence for each mistake, each naming its setting."""
+    problems = error.errors(include_url=False)
+    known = [one.path for one in described(ConnectionSettings())]
+    return SettingRefused("\n".join(_mistake(connection_id, known, problem) for problem in problems))
+
+
+def _mistake(connection_id: str, known: Sequence[str], problem: Any) -> str:
     place = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
-        return SettingRefused(
-            f'There is no setting "{place}". `counterfoil connections show {connection_id} --explain` shows all.'
+        near = get_close_matches(place, known, n=1)
+        meant = f' Did you mean "{near[0]}"?' if near else ""
+        return (
+            f'There is no setting "{place}".{meant} '
+            f"`counterfoil connections show {connection_id} --explain` shows all."
         )
-    return SettingRefused(f"{place}: {problem['msg'].removeprefix('Value error, ')}.")
+    return f"{place}: {problem['msg'].removeprefix('Value error, ')}."
 
 
 def _merged(old: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

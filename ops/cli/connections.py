@@ -1,20 +1,21 @@
 """``counterfoil connections …``: link stores to QuickBooks companies and keep their settings."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, get_args
 
 import click
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy.exc import IntegrityError
 
+from ops.cli.commanding import operator_name
+from ops.cli.connection_settings import explained, explanations, export, history_, import_, undo_
 from ops.cli.connection_states import close, connect, pause, resume
 from ops.cli.showing import JSON_OPTION, ledger, printed
 from ops.connections import SettingRefused, change_settings, parse_assignment, require
 from ops.settings import Settings
-from schemas.connection import Connection, ConnectionSettings, Platform
+from schemas.connection import Connection, Platform
 from workers.ledger.connections import (
     StoredConnection,
     add_connection,
@@ -30,7 +31,7 @@ def connections() -> None:
     """Add, show, change, connect, pause and close connections."""
 
 
-for command in (connect, pause, resume, close):
+for command in (connect, pause, resume, close, export, import_, history_, undo_):
     connections.add_command(command)
 
 
@@ -112,14 +113,14 @@ def show(settings: Settings, connection_id: str, *, explain: bool, as_json: bool
     if as_json:
         facts = _facts(stored) | {"settings": stored.connection.settings.model_dump(mode="json")}
         if explain:
-            facts["explanations"] = {path: text for path, _, text in _explained(stored.connection.settings)}
+            facts |= explanations(stored.connection.settings)
         printed(facts)
         return
     for name, value in _facts(stored).items():
         click.echo(f"{name:<18} {value}")
     click.echo("")
-    for path, value, text in _explained(stored.connection.settings):
-        click.echo(f"{path:<30} {value}" + (f"\n{'':<31}{text}" if explain and text else ""))
+    for line in explained(stored.connection.settings, with_text=explain):
+        click.echo(line)
 
 
 @connections.command("set")
@@ -152,7 +153,9 @@ def set_(
     now = datetime.now(UTC)
     with ledger(settings) as engine:
         try:
-            changed = change_settings(engine, connection_id, changes, now=now, dry_run=dry_run)
+            changed = change_settings(
+                engine, connection_id, changes, now=now, by=operator_name(), dry_run=dry_run
+            )
         except SettingRefused as error:
             raise click.UsageError(str(error)) from error
         if secret and not dry_run:
@@ -181,20 +184,3 @@ def _facts(stored: StoredConnection) -> dict[str, object]:
         "currency": connection.currency,
         "settings_version": stored.settings_version,
     }
-
-
-def _explained(settings: ConnectionSettings) -> list[tuple[str, object, str]]:
-    rows: list[tuple[str, object, str]] = []
-
-    def walk(prefix: str, model: BaseModel) -> None:
-        for name, field in type(model).model_fields.items():
-            value = getattr(model, name)
-            if isinstance(value, BaseModel):
-                walk(f"{prefix}{name}.", value)
-            elif isinstance(value, Mapping):
-                rows.append((prefix + name, dict(value), field.description or ""))
-            else:
-                rows.append((prefix + name, value if value != "" else "-", field.description or ""))
-
-    walk("", settings)
-    return rows

@@ -1,0 +1,1 @@
+"""Settings explained, as TOML, and their versions."""
