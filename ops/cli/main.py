@@ -18,6 +18,7 @@ COMMANDS = {
     "setup": ("ops.cli.setup", "Declare the topology and migrate the database."),
     "status": ("ops.cli.status", "Show the banner: a tick, or what needs attention."),
     "up": ("ops.cli.up", "Run all processes in one terminal."),
+    "users": ("ops.cli.users", "Manage RabbitMQ users with the permissions of a role."),
     "webhooks": ("ops.cli.webhooks", "Receive store webhooks."),
     "worker": ("ops.cli.worker", "Sync events to QuickBooks."),
 }

@@ -1,0 +1,1 @@
+"""Tries what each role may do, and what it may not."""
