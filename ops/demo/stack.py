@@ -87,7 +87,11 @@ def demo_stack(folder: Path, *, say: Say, show: Show) -> Iterator[DemoStack]:
 def _broker(folder: Path, *, say: Say, ending: ExitStack) -> tuple[str, str]:
     given = os.environ.get(f"{PREFIX}BROKER_URL")
     node = provide(
-        folder, say=say, broker_url=given, management_url=os.environ.get(f"{PREFIX}MANAGEMENT_URL")
+        folder,
+        say=say,
+        broker_url=given,
+        management_url=os.environ.get(f"{PREFIX}MANAGEMENT_URL"),
+        generation=os.environ.get("RABBITMQ_GENERATION", ""),
     )
     if not node.is_running():
         ending.callback(node.stop)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ops.node import postgres
+from ops.node import newer, postgres
 from ops.node.docker import DockerNode
 from ops.node.install import InstallFailed
 from ops.node.management import ManagementRefused
@@ -30,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ops.node", description="The private RabbitMQ node.")
     parser.add_argument("--folder", type=Path, default=Path(".counterfoil"), help="where its files are")
+    parser.add_argument("--generation", default="", metavar="4", help="RabbitMQ 4 beside an older one")
     commands = parser.add_subparsers(dest="command", required=True)
     install = commands.add_parser("install", help="find or install RabbitMQ, start nothing")
     install.add_argument("--with-postgres", action="store_true", help="PostgreSQL too, for the tests")
@@ -45,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
 def _run(chosen: argparse.Namespace) -> int:
     if chosen.command == "remove":
         return _remove(chosen.folder)
-    node = provide(chosen.folder, say=_say)
+    node = provide(chosen.folder, say=_say, generation=chosen.generation)
     match chosen.command:
         case "install":
             if chosen.with_postgres:
@@ -71,7 +72,8 @@ def _remove(folder: Path) -> int:
     for place in (folder, folder / "test"):
         if (place / "rabbitmq" / "docker.json").exists():
             DockerNode(place / "rabbitmq", say=_say).remove()
-        PrivateNode(place / "rabbitmq", say=_say).remove()
+        for name in ("rabbitmq", f"rabbitmq-{newer.GENERATION}"):
+            PrivateNode(place / name, say=_say).remove()
         if (place / "postgres").exists():
             PrivatePostgres(place / "postgres", say=_say).remove()
     return 0

@@ -9,9 +9,9 @@ import os
 import shutil
 import subprocess
 from dataclasses import dataclass
-from pathlib import Path
 
-SERVER = "rabbitmq-server"
+from ops.node.server import Server, installed
+
 NOT_FOUND = (
     "RabbitMQ is not here and cannot be installed from here: run `apt-get install rabbitmq-server` as root, "
     "start Docker, or set COUNTERFOIL_BROKER_URL to a broker of your own."
@@ -23,7 +23,7 @@ class Machine:
     """What we know about this machine and what we were told."""
 
     broker_url: str | None
-    server_folder: Path | None
+    server: Server | None
     is_root: bool
     has_apt: bool
     docker_answers: bool
@@ -38,9 +38,9 @@ class Given:
 
 @dataclass(frozen=True)
 class OnThisMachine:
-    """Start a node from the scripts in ``folder``."""
+    """Start a node of this RabbitMQ."""
 
-    folder: Path
+    server: Server
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ def choose(machine: Machine) -> Choice:
     """Decide where RabbitMQ comes from, in the order that the module names."""
     if machine.broker_url:
         return Given(machine.broker_url)
-    if machine.server_folder is not None:
-        return OnThisMachine(machine.server_folder)
+    if machine.server is not None:
+        return OnThisMachine(machine.server)
     if machine.is_root and machine.has_apt:
         return ByApt()
     if machine.docker_answers:
@@ -78,26 +78,11 @@ def choose(machine: Machine) -> Choice:
 
 def look(*, broker_url: str | None = None) -> Machine:
     """Look at this machine. Docker is asked only when everything before it has failed: it may be slow."""
-    folder = server_folder()
+    server = installed()
     is_root = os.geteuid() == 0
     has_apt = shutil.which("apt-get") is not None
-    settled = bool(broker_url) or folder is not None or (is_root and has_apt)
-    return Machine(broker_url, folder, is_root, has_apt, docker_answers=not settled and docker_answers())
-
-
-def server_folder() -> Path | None:
-    """The folder with the scripts of an installed RabbitMQ, or None.
-
-    Debian's ``rabbitmq-server`` on the path changes to user ``rabbitmq`` first. The package's own scripts run as
-    whoever calls them, and those are what a private node needs.
-    """
-    packaged = sorted(Path("/usr/lib/rabbitmq").glob("lib/rabbitmq_server-*/sbin"))
-    on_path = shutil.which(SERVER, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
-    beside = [Path(on_path).resolve().parent] if on_path else []
-    for folder in (*reversed(packaged), *beside):
-        if all((folder / name).is_file() for name in (SERVER, "rabbitmqctl", "rabbitmq-env")):
-            return folder
-    return None
+    settled = bool(broker_url) or server is not None or (is_root and has_apt)
+    return Machine(broker_url, server, is_root, has_apt, docker_answers=not settled and docker_answers())
 
 
 def docker_answers() -> bool:

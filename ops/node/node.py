@@ -8,12 +8,14 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from ops.node import find, setting
 from ops.node.addresses import Addresses
 from ops.node.ports import accepts, free_ports, is_free
 from ops.node.process import POLL_SECONDS, OwnProcess, spawn
+from ops.node.server import SERVER, Server, installed
 from ops.node.state import State
 
 START_SECONDS = 90.0
@@ -38,6 +40,14 @@ def say_nothing(_line: str) -> None:
     """For those who do not want to hear what the node does."""
 
 
+@dataclass(frozen=True)
+class Member:
+    """A node's place in a cluster: its nodes share a cookie and the epmd on ``epmd_port``, which somebody else runs."""
+
+    name: str
+    epmd_port: int
+
+
 class PrivateNode(Addresses):
     """One RabbitMQ node: own name, ports, cookie, data and log, all on the loopback, ended by its own pid.
 
@@ -48,12 +58,14 @@ class PrivateNode(Addresses):
         self,
         folder: Path,
         *,
-        server_folder: Path | None = None,
+        server: Server | None = None,
+        member: Member | None = None,
         preferred_ports: Mapping[str, int] = setting.PREFERRED_PORTS,
         say: Callable[[str], None] = say_nothing,
     ) -> None:
         self.folder = folder.resolve()
-        self._server_folder = server_folder
+        self._given_server = server
+        self._member = member
         self._preferred = dict(preferred_ports)
         self._say = say
         self._state = State(self.folder / "node.json")
@@ -73,9 +85,7 @@ class PrivateNode(Addresses):
             self._wait_ready()
             self._say(f"The private RabbitMQ node already runs on port {self.ports['amqp']}.")
             return
-        server = self._server_folder or find.server_folder()
-        if server is None:
-            raise NodeFailed(find.NOT_FOUND)
+        server = self._server()
         for left in range(START_TRIES - 1, -1, -1):
             try:
                 self._launch(server)
@@ -145,7 +155,8 @@ class PrivateNode(Addresses):
     @property
     def name(self) -> str:
         """The node's Erlang name; there is one from the first start on."""
-        return setting.node_name((self.folder / setting.COOKIE).read_text())
+        cookie = (self.folder / setting.COOKIE).read_text()
+        return setting.node_name(cookie, self._member.name if self._member else "")
 
     def ctl(self, *arguments: str) -> str:
         """Run rabbitmqctl against this node and give what it prints.
@@ -155,11 +166,8 @@ class PrivateNode(Addresses):
         """
         if not self.is_running():  # rabbitmqctl would start an epmd that nobody ends
             raise NodeFailed("The private RabbitMQ node does not run.")
-        server = self._server_folder or find.server_folder()
-        if server is None:
-            raise NodeFailed(find.NOT_FOUND)
         done = subprocess.run(  # noqa: S603
-            [str(server / "rabbitmqctl"), "-q", "-n", self.name, *arguments],
+            self._server().command("rabbitmqctl", "-q", "-n", self.name, *arguments, folder=self.folder),
             env=setting.environment(self.folder, self.ports, name=self.name, inherited=os.environ),
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -173,11 +181,22 @@ class PrivateNode(Addresses):
             )
         return done.stdout.strip()
 
-    def _launch(self, server: Path) -> None:
+    def _server(self) -> Server:
+        server = self._given_server or installed()
+        if server is None:
+            raise NodeFailed(find.NOT_FOUND)
+        return server
+
+    def _launch(self, server: Server) -> None:
         self._end_all(grace_seconds=5.0)
         known = self._state.ports()
-        keep = known if known and all(is_free(port) for port in known.values()) else None
-        ports = keep or free_ports(self._preferred)
+        fits = known.keys() >= self._preferred.keys() and all(
+            is_free(known[name]) for name in self._own_ports
+        )
+        keep = known if fits else None
+        ports = keep or self._shared_ports | free_ports(
+            {name: self._preferred[name] for name in self._own_ports}
+        )
         moved = [name for name, port in self._preferred.items() if ports[name] != port]
         if moved and keep is None:
             self._say(f"Other programs use some of the usual ports; moved on: {', '.join(moved)}.")
@@ -185,12 +204,15 @@ class PrivateNode(Addresses):
         self._log.unlink(missing_ok=True)
         environment = setting.environment(self.folder, ports, name=self.name, inherited=os.environ)
         self._say(f"Starting a private RabbitMQ node on port {ports['amqp']}.")
-        epmd = shutil.which("epmd") or "/usr/lib/erlang/bin/epmd"
-        # A server finds an epmd on its port or starts one that outlives it; ours is started first, so we know its pid.
         self._state.save(ports, {})
-        started = {"epmd": spawn([epmd], environment=environment, log=self.folder / "log" / "epmd.log")}
-        self._state.save(ports, started)
-        started["server"] = spawn([str(server / find.SERVER)], environment=environment, log=self._log)
+        started: dict[str, OwnProcess] = {}
+        if self._member is None:
+            # A server finds an epmd on its port or starts one that outlives it; ours is first, so we know its pid.
+            log = self.folder / "log" / "epmd.log"
+            started["epmd"] = spawn(server.epmd(folder=self.folder), environment=environment, log=log)
+            self._state.save(ports, started)
+        command = server.command(SERVER, folder=self.folder)
+        started["server"] = spawn(command, environment=environment, log=self._log)
         self._state.save(ports, started)
 
     def _wait_ready(self) -> None:
@@ -209,7 +231,7 @@ class PrivateNode(Addresses):
         for process in running:
             process.end(grace_seconds=grace_seconds)
         if running:
-            self._wait_ports_free(*self.ports)
+            self._wait_ports_free(*self._own_ports)
         self._state.forget_processes()
 
     def _wait_ports_free(self, *names: str) -> None:
@@ -227,6 +249,14 @@ class PrivateNode(Addresses):
         if server is None:
             raise NodeFailed("The private RabbitMQ node does not run.")
         server.send(number)
+
+    @property
+    def _shared_ports(self) -> dict[str, int]:
+        return {"epmd": self._member.epmd_port} if self._member else {}
+
+    @property
+    def _own_ports(self) -> list[str]:
+        return [name for name in self._preferred if name not in self._shared_ports]
 
     @property
     def _log(self) -> Path:

@@ -24,9 +24,9 @@ PREFERRED_PORTS: Mapping[str, int] = {
 """RabbitMQ's usual ports moved up, so that a broker on 5672 and our node never meet."""
 
 
-def node_name(cookie: str) -> str:
-    """A name for the node with this cookie: one that no other node answers to."""
-    return f"counterfoil-{hashlib.sha256(cookie.encode()).hexdigest()[:10]}@localhost"
+def node_name(cookie: str, member: str = "") -> str:
+    """A name for the node with this cookie: one that no other node answers to; ``member`` of a cluster."""
+    return f"counterfoil-{hashlib.sha256(cookie.encode()).hexdigest()[:10]}{member}@localhost"
 
 
 def environment(

@@ -11,9 +11,10 @@ from typing import Protocol
 
 import pytest
 
-from ops.node import find
+from ops.node import newer
 from ops.node.node import PrivateNode
 from ops.node.postgres import PrivatePostgres, binaries_folder
+from ops.node.server import Server, installed
 from tests.rig.broker import Broker
 from tests.rig.lease import shared
 from tests.rig.processes import Process, clean_environment
@@ -41,13 +42,26 @@ def missing(sentence: str) -> None:
     pytest.skip(sentence)
 
 
+def generation() -> str:
+    """Which RabbitMQ the tests run on: "" for the machine's own, "4" for RabbitMQ 4 beside it (`make test-matrix`)."""
+    return os.environ.get("RABBITMQ_GENERATION", "")
+
+
+def rabbitmq_server() -> Server:
+    """That RabbitMQ."""
+    found = newer.find() if generation() else installed()
+    if found is None:
+        missing(NO_RABBITMQ)
+    assert found is not None
+    return found
+
+
 @pytest.fixture(scope="session")
 def node() -> Iterator[PrivateNode]:
     """The private RabbitMQ node that all test processes share. Never stop, kill or pause it: see ``own_node``."""
-    if find.server_folder() is None:
-        missing(NO_RABBITMQ)
-    node = PrivateNode(TEST_FOLDER / "rabbitmq")
-    with shared(node, TEST_FOLDER / "rabbitmq-holders"):
+    folder = f"rabbitmq-{generation()}" if generation() else "rabbitmq"
+    node = PrivateNode(TEST_FOLDER / folder, server=rabbitmq_server())
+    with shared(node, TEST_FOLDER / f"{folder}-holders"):
         yield node
 
 
@@ -60,9 +74,7 @@ def broker(node: PrivateNode) -> Iterator[Broker]:
 @pytest.fixture
 def own_node(tmp_path: Path) -> Iterator[PrivateNode]:
     """A running node for this test alone, to be killed, paused and restarted (takes about 10 s)."""
-    if find.server_folder() is None:
-        missing(NO_RABBITMQ)
-    node = PrivateNode(tmp_path / "rabbitmq", preferred_ports=own_ports())
+    node = PrivateNode(tmp_path / "rabbitmq", server=rabbitmq_server(), preferred_ports=own_ports())
     try:
         node.start()
         yield node

@@ -9,8 +9,9 @@ import pytest
 from ops.node.find import ByApt, ByDocker, Choice, Given, Machine, Nowhere, OnThisMachine, choose
 from ops.node.given import GivenBroker
 from ops.node.provide import provide
+from ops.node.server import Server
 
-SERVER = Path("/usr/lib/rabbitmq/lib/rabbitmq_server-3.10.8/sbin")
+SERVER = Server(Path("/usr/lib/rabbitmq/lib/rabbitmq_server-3.10.8/sbin"))
 URL = "amqp://acme:secret@broker.example:5672/books"
 
 

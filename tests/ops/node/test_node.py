@@ -13,9 +13,10 @@ import pytest
 from ops.node.node import NodeFailed, PrivateNode
 from ops.node.ports import accepts
 from ops.node.process import own
+from ops.node.server import Server
 from ops.node.state import State
 from tests.rig.broker import Broker
-from tests.rig.fixtures import own_ports
+from tests.rig.fixtures import own_ports, rabbitmq_server
 from tests.rig.waiting import wait_for
 
 USUAL_PORTS = (5672, 15672, 15692, 4369)
@@ -67,7 +68,7 @@ def test_durable_message_survives_a_kill_and_a_restart_on_the_same_ports(
 
 
 def test_second_start_finds_the_node_and_second_stop_finds_nothing_to_do(own_node: PrivateNode) -> None:
-    again = PrivateNode(own_node.folder, preferred_ports=own_ports())
+    again = PrivateNode(own_node.folder, server=rabbitmq_server(), preferred_ports=own_ports())
     server = State(own_node.folder / "node.json").processes()["server"]
 
     again.start()
@@ -86,7 +87,9 @@ def test_second_start_finds_the_node_and_second_stop_finds_nothing_to_do(own_nod
 
 def test_taken_ports_are_moved_on_from_and_said(tmp_path: Path, node: PrivateNode) -> None:
     said: list[str] = []
-    crowded = PrivateNode(tmp_path / "rabbitmq", preferred_ports=node.ports, say=said.append)
+    crowded = PrivateNode(
+        tmp_path / "rabbitmq", server=rabbitmq_server(), preferred_ports=node.ports, say=said.append
+    )
 
     try:
         crowded.start()
@@ -132,7 +135,7 @@ def test_failure_to_start_says_where_to_look(tmp_path: Path) -> None:
     script = broken / "rabbitmq-server"
     script.write_text("#!/bin/sh\necho cannot boot >&2\nexit 1\n")
     script.chmod(0o755)
-    node = PrivateNode(tmp_path / "rabbitmq", server_folder=broken, preferred_ports=own_ports())
+    node = PrivateNode(tmp_path / "rabbitmq", server=Server(broken), preferred_ports=own_ports())
 
     with pytest.raises(NodeFailed, match="cannot boot"):
         node.start()
