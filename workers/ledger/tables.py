@@ -217,3 +217,25 @@ budgets = Table(
     Column("blocked_until", UtcTime),
     comment="What is used of a company's request limits in the current window",
 )
+
+stock_moves = Table(
+    "stock_moves",
+    metadata,
+    Column("connection_id", String(63), primary_key=True),
+    Column("source", String(200), primary_key=True),  # subject of the order or refund
+    Column("product_id", String(200), primary_key=True),  # as products are named in sync_mappings
+    Column("object_key", String(200), nullable=False),
+    Column("sku", String(200), nullable=False),
+    Column("moved_at", UtcTime, nullable=False),
+    Column("version", UtcTime, nullable=False),
+    Column("known_at", UtcTime, nullable=False),
+    Column("before", String(40), nullable=False),  # quantities are text: negative out of stock
+    Column("wanted", String(40), nullable=False),
+    Column("booked", String(40), nullable=False),
+    Column("unseen", Integer, nullable=False),  # 1 = no count of its item has looked at it since it changed
+    Column("noted_at", UtcTime, nullable=False),
+    Index(None, "connection_id", "product_id"),
+    Index(None, "connection_id", "sku"),
+    Index(None, "unseen", "noted_at"),
+    comment="What orders and refunds move in stock, and whether QuickBooks has followed",
+)
