@@ -197,7 +197,7 @@ commands = Table(
     Column("command", String(20), nullable=False),
     Column("arguments", JSON, nullable=False),
     Column("given_by", String(200), nullable=False),
-    Column("status", String(10), nullable=False),  # running, done, refused
+    Column("status", String(10), nullable=False),  # running, done, cancelled, refused
     Column("why", Text, nullable=False),
     Column("matched", Integer, nullable=False),
     Column("done", Integer, nullable=False),
@@ -238,4 +238,19 @@ stock_moves = Table(
     Index(None, "connection_id", "sku"),
     Index(None, "unseen", "noted_at"),
     comment="What orders and refunds move in stock, and whether QuickBooks has followed",
+)
+
+edited_messages = Table(
+    "edited_messages",
+    metadata,
+    Column("workflow", String(10), primary_key=True),
+    Column("command_id", String(128), primary_key=True),  # the command that edited it
+    Column("connection_id", String(63), nullable=False),
+    Column("event_id", String(128), nullable=False),
+    Column("original", LargeBinary, nullable=False),
+    Column("edited", LargeBinary, nullable=False),
+    Column("edited_by", String(200), nullable=False),
+    Column("edited_at", UtcTime, nullable=False),
+    Index(None, "event_id"),
+    comment="Failed messages that were edited and retried: before and after",
 )
