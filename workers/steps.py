@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from workers.outcomes import Outcome
+from workers.stock import NoteStock, RecallStock, SeeStock
 
 Json: TypeAlias = dict[str, Any]
 Operation = Literal["create", "update", "void", "delete"]
@@ -91,7 +92,7 @@ class Write:
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
-Step = Recall | Remember | Find | Write
+Step = Recall | Remember | Find | Write | NoteStock | RecallStock | SeeStock
 Steps = Generator[Step, Any, Outcome]
 
 

@@ -21,9 +21,11 @@ from workers.ledger.failures import (
 )
 from workers.ledger.intents import Intent, finish_intents, open_intents, start_intents
 from workers.ledger.mappings import Remembered, recall_mappings, store_mappings
+from workers.ledger.stock_moves import moves_of_item, note_stock, see_stock
 from workers.runtime.delivery import Delivery
 from workers.runtime.services import Services
 from workers.steps import StoreKey, SyncMapping
+from workers.stock import NoteStock, RecallStock, StockMoves, StockRow
 
 
 class ClaimLost(Exception):
@@ -52,6 +54,8 @@ class Changes:
     entries: list[Entry] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     set_aside: list[Failure] = field(default_factory=list)
+    stock: list[NoteStock] = field(default_factory=list)
+    counted: list[StockRow] = field(default_factory=list)
     released: list[str] = field(default_factory=list)
     hold: Hold | None = None
 
@@ -86,6 +90,11 @@ class Books:
         with reading(self._services.engine) as database:
             return recall_mappings(database, self._connection_id, keys)
 
+    def recall_stock(self, asked: RecallStock) -> StockMoves:
+        """Read what orders and refunds move of an item."""
+        with reading(self._services.engine) as database:
+            return moves_of_item(database, self._connection_id, asked)
+
     def commit(self, changes: Changes, *, held: Iterable[str]) -> None:
         """Write everything of this stage of the round, or nothing. ``held``: the objects still worked on.
 
@@ -97,6 +106,8 @@ class Books:
             store_mappings(database, self._connection_id, changes.remembered, now)
             finish_intents(database, changes.finished)
             start_intents(database, changes.started)
+            note_stock(database, self._connection_id, changes.stock, now)
+            see_stock(database, self._connection_id, changes.counted)
             record_entries(database, changes.entries, now)
             ended = [entry.event_id for entry in changes.entries]
             resolve_failures(database, self._workflow, ended, now, connection_id=self._connection_id)

@@ -40,6 +40,7 @@ from workers.runtime.settle import Bug
 from workers.runtime.settlements import Settled, settle_all
 from workers.runtime.task import Task
 from workers.steps import Recall, Remember, StoreKey, SyncMapping
+from workers.stock import NoteStock, RecallStock, SeeStock
 
 MAX_PAUSE_SECONDS = 120.0
 """A longer pause is no pause but a hold: the events go to the held queue."""
@@ -53,6 +54,9 @@ breaker, so that a lone event uses up none in an outage."""
 
 SHARED_KINDS = frozenset({"customer", "email", "product", "inventory_item"})
 """Kinds of store keys that events of many store objects remember, under claims of their own."""
+
+LOCAL = (Recall, Remember, NoteStock, RecallStock, SeeStock)
+"""Steps that the ledger answers."""
 
 Pauses = Iterator[float]
 T = TypeVar("T")
@@ -158,7 +162,7 @@ class Round:
     def _think(self) -> None:
         """Let the tasks run until each has ended or waits for QuickBooks."""
         while True:
-            local = [task for task in self._live() if isinstance(task.step, Recall | Remember)]
+            local = [task for task in self._live() if isinstance(task.step, LOCAL)]
             if not local:
                 return
             self._learn(key for task in local if isinstance(task.step, Recall) for key in task.step.keys)
@@ -169,6 +173,14 @@ class Round:
                     task.resume({key: mapping for key, mapping in known.items() if mapping is not None})
                 elif isinstance(step, Remember):
                     self._remember(step.mapping, task.delivery.event_id)
+                    task.resume(None)
+                elif isinstance(step, RecallStock):
+                    task.resume(self._books.recall_stock(step))
+                elif isinstance(step, NoteStock):
+                    self._changes.stock.append(step)
+                    task.resume(None)
+                elif isinstance(step, SeeStock):
+                    self._changes.counted.extend(step.rows)
                     task.resume(None)
 
     def _learn(self, keys: Iterable[StoreKey]) -> None:
