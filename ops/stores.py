@@ -90,15 +90,18 @@ def changed_secrets(kept: Mapping[str, Any], given: Mapping[str, str], platform:
     Raises:
         ValueError: ``store_url`` is no address that credentials may be sent to.
     """
-    changed = {**kept, STORE: dict(kept.get(STORE) or {})}
+    changed = dict(kept)
+    access = dict(kept.get(STORE) or {})
     for name, value in given.items():
-        if name == "webhook_secret":
-            parts = [part.strip() for part in value.split(",") if part.strip()]
-            changed[WEBHOOK_SECRETS] = parts or list(kept.get(WEBHOOK_SECRETS, ()))
-            continue
         part = name.removeprefix("store_")
-        changed[STORE][part] = store_address(value, platform) if part == "url" and value else value.strip()
-    return changed
+        if name == "webhook_secret":
+            secrets = [one.strip() for one in value.split(",") if one.strip()]
+            changed[WEBHOOK_SECRETS] = secrets or list(kept.get(WEBHOOK_SECRETS, ()))
+        elif value:
+            access[part] = store_address(value, platform) if part == "url" else value.strip()
+        else:
+            access.pop(part, None)
+    return {**changed, STORE: access} if access else {k: v for k, v in changed.items() if k != STORE}
 
 
 def store_address(written: str, platform: Platform) -> str:
@@ -107,7 +110,7 @@ def store_address(written: str, platform: Platform) -> str:
     Raises:
         ValueError: credentials may only go to https, or to this machine.
     """
-    text = written.strip().rstrip("/")
+    text = written.strip()
     if "://" not in text:
         shop = text if "." in text or platform != "shopify" else f"{text}.myshopify.com"
         text = f"https://{shop}"
@@ -116,7 +119,7 @@ def store_address(written: str, platform: Platform) -> str:
         raise ValueError("store_url must be the store's address, for example https://shop.example")
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_this_machine(parts.hostname)):
         raise ValueError("store_url must begin with https://: credentials are sent to it")
-    return text
+    return text.rstrip("/")
 
 
 def _is_this_machine(host: str) -> bool:
