@@ -211,10 +211,11 @@ budgets = Table(
     metadata,
     Column("realm_id", String(32), primary_key=True),
     Column("app", String(64), primary_key=True),
-    Column("kind", String(12), primary_key=True),  # requests, second, batches, reads
+    Column("kind", String(12), primary_key=True),  # gate (what may be called when), reads (of the month)
     Column("window_start", UtcTime, nullable=False),
     Column("used", Integer, nullable=False),
     Column("blocked_until", UtcTime),
+    Column("permits", JSON, nullable=False, server_default="{}"),  # when each was used last, in microseconds
     comment="What is used of a company's request limits in the current window",
 )
 
