@@ -10,6 +10,7 @@ from rich.table import Table
 from sqlalchemy.exc import IntegrityError
 
 from ops.cli.commanding import operator_name
+from ops.cli.connection_preview import preview
 from ops.cli.connection_settings import explained, explanations, export, history_, import_, undo_
 from ops.cli.connection_states import close, connect, pause, resume
 from ops.cli.showing import JSON_OPTION, ledger, printed
@@ -31,7 +32,7 @@ def connections() -> None:
     """Add, show, change, connect, pause and close connections."""
 
 
-for command in (connect, pause, resume, close, export, import_, history_, undo_):
+for command in (connect, pause, resume, close, export, import_, history_, undo_, preview):
     connections.add_command(command)
 
 

@@ -204,3 +204,52 @@ def test_without_a_secret_key_nothing_is_stored(settings: Settings) -> None:
 
     assert (result.exit_code, "COUNTERFOIL_SECRET_KEY is not set" in result.output) == (1, True)
     assert json.loads(listed.stdout) == []
+
+
+def test_credentials_of_the_store_are_kept_beside_its_webhook_secret(
+    run: Run, added: str, settings: Settings
+) -> None:
+    done = run("set", added, "store_url=shop.example/", "store_key=MARKED-key", "store_secret=MARKED-secret")
+    run("set", added, "webhook_secret=MARKED-new")
+    run("set", added, "store_secret=-", answer="MARKED-typed\n")
+
+    assert done.exit_code == 0, done.output
+    assert kept(settings, added) == {
+        "webhook_secrets": ["MARKED-new"],
+        "store": {"url": "https://shop.example", "key": "MARKED-key", "secret": "MARKED-typed"},
+    }
+    assert shown(run)["settings_version"] >= 1
+
+
+def test_credentials_of_the_store_can_be_given_when_it_is_added(run: Run, settings: Settings) -> None:
+    words = ["--webhook-secret", "x", "--store-url", "lumen", "--store-token", "MARKED-token"]
+
+    done = run("add", "shop-2", "--platform", "shopify", *words)
+
+    assert done.exit_code == 0, done.output
+    assert kept(settings, "shop-2")["store"] == {
+        "url": "https://lumen.myshopify.com",
+        "token": "MARKED-token",
+    }
+
+
+@pytest.mark.parametrize(
+    "address", ["http://shop.example", "ftp://shop.example", "https://", "https://a@b.c"]
+)
+def test_credentials_go_to_no_address_that_others_can_listen_at(
+    run: Run, added: str, settings: Settings, address: str
+) -> None:
+    refused = run("set", added, f"store_url={address}", "number_prefix=W-")
+
+    assert (refused.exit_code, "store_url must be" in refused.output) == (2, True)
+    assert (shown(run)["settings"]["number_prefix"], "store" in kept(settings, added)) == ("", False)
+
+
+def kept(settings: Settings, name: str) -> dict[str, Any]:
+    """What is under lock for a connection."""
+    engine = open_ledger(settings.database_url)
+    with reading(engine) as database:
+        stored = read_connection(database, name)
+    engine.dispose()
+    assert stored is not None
+    return Secrets(KEY).open(stored.secrets)

@@ -1,0 +1,1 @@
+"""What events would book, without booking it."""
