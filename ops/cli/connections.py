@@ -14,8 +14,11 @@ from ops.cli.connection_preview import preview
 from ops.cli.connection_settings import explained, explanations, export, history_, import_, undo_
 from ops.cli.connection_states import close, connect, pause, resume
 from ops.cli.showing import JSON_OPTION, ledger, printed
+from ops.cli.store_access import sealed as sealed_secrets
+from ops.cli.store_access import sealed_anew, store_options
 from ops.connections import SettingRefused, change_settings, parse_assignment, require
 from ops.settings import Settings
+from ops.stores import SECRET_NAMES
 from schemas.connection import Connection, Platform
 from workers.ledger.connections import (
     StoredConnection,
@@ -24,7 +27,6 @@ from workers.ledger.connections import (
     store_secrets,
 )
 from workers.ledger.engine import reading, writing
-from workers.secrets import Secrets
 
 
 @click.group()
@@ -46,16 +48,19 @@ for command in (connect, pause, resume, close, export, import_, history_, undo_,
     help="Secret the store signs with; asked for when left out. Twice while a secret is being changed.",
 )
 @click.option("--realm", default="", help="QuickBooks company id, if it is known already.")
+@store_options
 @JSON_OPTION
 @click.pass_obj
 def add(
     settings: Settings,
+    /,
     connection_id: str,
     platform: Platform,
     secrets_given: tuple[str, ...],
     realm: str,
     *,
     as_json: bool,
+    **store: str,
 ) -> None:
     """Add a connection named CONNECTION_ID (lower-case letters, digits, hyphens)."""
     given = secrets_given or (click.prompt("Webhook secret", hide_input=True),)
@@ -65,9 +70,9 @@ def add(
         raise click.UsageError(f"{error.errors()[0]['loc'][0]}: {error.errors()[0]['msg']}.") from error
     now = datetime.now(UTC)
     with ledger(settings) as engine, writing(engine) as database:
-        sealed = Secrets(settings.secret_key.get_secret_value()).seal({"webhook_secrets": list(given)})
+        secrets = sealed_secrets(settings, store, platform, {"webhook_secrets": list(given)})
         try:
-            add_connection(database, connection, secrets=sealed, now=now)
+            add_connection(database, connection, secrets=secrets, now=now)
         except IntegrityError as error:
             raise click.ClickException(f'There is a connection "{connection_id}" already.') from error
     address = f"http://{settings.listen}/webhooks/{connection_id}"
@@ -136,16 +141,17 @@ def set_(
     """Change settings: document=invoice, taxes."GST 5%"=12, statuses=["completed"]. NAME= removes a map's key.
 
     ``webhook_secret=…`` replaces the secrets; two with a comma while the store changes its secret.
+    ``store_url=… store_key=… store_secret=…`` (Shopify: ``store_token=…``) let us read the store; "-" asks.
     """
     changes: dict[str, Any] = {}
-    secret = ""
+    given: dict[str, str] = {}
     for assignment in assignments:
         try:
             path, value = parse_assignment(assignment)
         except ValueError as error:
             raise click.UsageError(str(error)) from error
-        if path == ["webhook_secret"]:
-            secret = str(value or "")
+        if len(path) == 1 and path[0] in SECRET_NAMES:
+            given[path[0]] = str(value or "")
             continue
         place = changes
         for key in path[:-1]:
@@ -153,18 +159,16 @@ def set_(
         place[path[-1]] = value
     now = datetime.now(UTC)
     with ledger(settings) as engine:
+        secrets = sealed_anew(settings, engine, connection_id, given) if given else b""
         try:
             changed = change_settings(
                 engine, connection_id, changes, now=now, by=operator_name(), dry_run=dry_run
             )
         except SettingRefused as error:
             raise click.UsageError(str(error)) from error
-        if secret and not dry_run:
-            sealed = Secrets(settings.secret_key.get_secret_value()).seal(
-                {"webhook_secrets": [part.strip() for part in secret.split(",") if part.strip()]}
-            )
+        if secrets and not dry_run:
             with writing(engine) as database:
-                store_secrets(database, connection_id, sealed, now=now)
+                store_secrets(database, connection_id, secrets, now=now)
     if as_json:
         printed(
             {"connection": connection_id, "settings": changed.model_dump(mode="json"), "dry_run": dry_run}
