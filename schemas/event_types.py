@@ -1,7 +1,7 @@
 """Which payload belongs to which event type. An event type that is not here is not known."""
 
 from schemas.contacts import Contact, ContactRemoved
-from schemas.inventory import Product, ProductRemoved, StockLevel
+from schemas.inventory import Product, ProductRemoved, Recount, StockLevel
 from schemas.orders import Order, OrderRemoved, Refund, RefundRemoved
 from schemas.shape import Shape
 from schemas.unreadable import UnreadableWebhook
@@ -16,6 +16,7 @@ Payload = (
     | Product
     | ProductRemoved
     | StockLevel
+    | Recount
     | UnreadableWebhook
 )
 
@@ -34,6 +35,7 @@ EVENT_TYPES: dict[str, type[Shape]] = {
     "inventory.product_updated": Product,
     "inventory.product_deleted": ProductRemoved,
     "inventory.level_changed": StockLevel,
+    "inventory.recount_asked": Recount,
     "inventory.unreadable_webhook": UnreadableWebhook,
     "contacts.created": Contact,
     "contacts.updated": Contact,

@@ -47,3 +47,12 @@ class StockLevel(Shape):
     sku: Text = ""
     quantity: Quantity
     updated_at: Time
+
+
+class Recount(Shape):
+    """Look again at the stock of one thing: its orders changed after it was counted, or an operator asks for it.
+
+    ``item_id`` as in ``StockLevel``.
+    """
+
+    item_id: StoreId

@@ -7,6 +7,7 @@
     ├── Wait                  not yet: comes back in a moment, no attempt is used
     │   ├── WaitsForSale            a refund whose sale is not booked yet
     │   ├── WaitsForProduct         a stock level whose product is not known yet
+    │   ├── WaitsForOrders          a stock level whose orders are just being booked
     │   └── ObjectBusy              another worker holds this store object
     ├── Hold                  the connection is paused; nothing is wrong with the message
     │   ├── Throttled               429: this company's budget is used up for the moment
@@ -77,6 +78,12 @@ class WaitsForProduct(Wait):
     """A stock level came before its product."""
 
     reason = "waits_for_product"
+
+
+class WaitsForOrders(Wait):
+    """A stock level whose orders are just being booked, or may follow it."""
+
+    reason = "waits_for_orders"
 
 
 class ObjectBusy(Wait):
@@ -240,6 +247,24 @@ class QuickBooksRejected(NeedsAttention):
     """QuickBooks understood the request and refused it; ``fault_code`` is Intuit's code."""
 
     reason = "quickbooks_rejected"
+
+
+class StockUnsettled(NeedsAttention):
+    """An order of this item has an unknown outcome for too long, so its stock cannot be counted."""
+
+    reason = "stock_unsettled"
+
+
+class BeforeItemStart(NeedsAttention):
+    """The document is dated before the first day of an inventory item in it (6270)."""
+
+    reason = "before_item_start"
+
+
+class PayoutDiffers(NeedsAttention):
+    """A payout's transactions do not add up to what the bank receives."""
+
+    reason = "payout_differs"
 
 
 class UnsupportedByPlan(NeedsAttention):

@@ -12,8 +12,9 @@ from schemas.unreadable import UnreadableWebhook
 from workers.contacts.sync_contact import remove_contact, sync_contact
 from workers.context import Context
 from workers.errors import InvalidEvent
-from workers.inventory.sync_level import sync_level
+from workers.inventory.sync_level import recount, sync_level
 from workers.inventory.sync_product import remove_product, sync_product
+from workers.items.movements import with_stock
 from workers.orders.remove_order import remove_order
 from workers.orders.sync_order import sync_order
 from workers.orders.sync_refund import remove_refund, sync_refund
@@ -50,6 +51,7 @@ _FUNCTIONS: dict[str, Function] = {
     "inventory.product_updated": sync_product,
     "inventory.product_deleted": remove_product,
     "inventory.level_changed": sync_level,
+    "inventory.recount_asked": recount,
     "inventory.unreadable_webhook": _read_unreadable,
     "contacts.created": sync_contact,
     "contacts.updated": sync_contact,
@@ -79,7 +81,7 @@ def steps_for(context: Context, data: dict[str, Any]) -> Steps:
         payload = handler.payload.model_validate(data)
     except ValidationError as error:
         raise _invalid(context, error) from None
-    return handler.function(payload, context)
+    return with_stock(handler.function(payload, context), payload, context)
 
 
 def _invalid(context: Context, error: ValidationError) -> InvalidEvent:

@@ -28,8 +28,8 @@ class NoteStock:
     """A step: remember what an order or refund (``source``: its subject) moves. Answer: None.
 
     ``seen``: the store did it, QuickBooks may follow. ``booked``: QuickBooks did the same. ``dropped``: QuickBooks
-    will not follow. ``superseded``: a newer state is booked. ``removed``: QuickBooks took it back. ``moved_at`` is the earliest moment at which the store may
-    have moved its stock; a level that is not older is taken to hold it.
+    will not follow. ``superseded``: a newer state is booked. ``removed``: QuickBooks took it back. ``moved_at`` is
+    the earliest moment at which the store may have moved its stock: a level that is not older is taken to hold it.
     """
 
     source: str
@@ -173,7 +173,13 @@ def _moved_on(row: StockRow, quantity: Decimal, version: datetime) -> StockRow:
         return row if version == row.version else replace(row, version=version)
     if row.empty:  # it was dropped, and comes back
         return replace(
-            row, before=quantity, known_at=version, wanted=quantity, version=version, unseen=True, noted_at=None
+            row,
+            before=quantity,
+            known_at=version,
+            wanted=quantity,
+            version=version,
+            unseen=True,
+            noted_at=None,
         )
     return replace(
         row,

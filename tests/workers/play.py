@@ -4,7 +4,7 @@ It does what the runtime does with steps: mappings are stored with the answer of
 inside the function. ``dies_after`` ends a run after so many writes, as a crash would.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -32,6 +32,7 @@ from workers.steps import (
     SyncMapping,
     Write,
 )
+from workers.stock import NoteStock, RecallStock, SeeStock, StockMoves, StockRow, noted
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 CLEARING = "21"
@@ -54,6 +55,7 @@ SETTINGS: Json = {
         "rounding": "1",
     },
     "taxes": {"CA 8%": "2"},
+    "stock": "follow",
 }
 
 
@@ -69,6 +71,7 @@ class Play:
     settings: ConnectionSettings
     company: Company
     ledger: dict[StoreKey, SyncMapping] = field(default_factory=dict)
+    stock: dict[str, dict[str, StockRow]] = field(default_factory=dict)
     finds: list[Find] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
     dies_after: int | None = None
@@ -119,6 +122,23 @@ class Play:
                 return found.get(step.entity, [])
             case Write():
                 return self._written(step)
+            case NoteStock():
+                self.stock[step.source] = noted(self.stock.get(step.source, {}), step)
+                return None
+            case RecallStock():
+                return StockMoves(tuple(self._moves(step)))
+            case SeeStock():
+                return None
+
+    def _moves(self, asked: RecallStock) -> Iterator[StockRow]:
+        products = {
+            key.store_id
+            for key, mapping in self.ledger.items()
+            if key.kind == "product" and mapping.quickbooks_id == asked.item_id
+        }
+        for row in (row for rows in self.stock.values() for row in rows.values()):
+            if row.product_id in products.union(asked.store_ids) or row.sku in asked.skus:
+                yield row
 
     def _written(self, step: Write) -> Json:
         if self.dies_after is not None and len(self.writes) >= self.dies_after:

@@ -1,22 +1,21 @@
-"""A stock level as a difference in QuickBooks (rules A74, A76)."""
+"""A stock level as a difference in QuickBooks (rules A74 to A76, A79)."""
 
 from collections.abc import Generator, Mapping
+from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
-from schemas.inventory import StockLevel
-from workers.answers import carried_out
+from schemas.inventory import Recount, StockLevel
 from workers.context import Context
-from workers.errors import AccountUnmapped, ProductUnknown, RemovedInQuickBooks, WaitsForProduct
+from workers.errors import ProductUnknown, WaitsForProduct
+from workers.inventory.adjust import adjusted, unsupported_since
+from workers.inventory.levels import LevelRecord, Place, level_key
 from workers.items.lookup import found_items, known_item, wanted_item
-from workers.items.stock import item_now
-from workers.mapping.adjustment import adjustment_document
 from workers.mapping.frame import Frame
-from workers.mapping.marks import book_date, private_note
-from workers.outcomes import Booked, Document, Outcome, Skipped, Superseded
-from workers.steps import Json, Step, Steps, StoreKey, SyncMapping, Write, recall, remember
+from workers.outcomes import Outcome, Skipped, Superseded
+from workers.steps import Step, Steps, StoreKey, SyncMapping, recall, remember
 
+Known = Mapping[StoreKey, SyncMapping]
 PRODUCT_WAIT_SECONDS = 120.0
 """A product's own webhook is on its way as long as that at most, or it was never sent."""
 
@@ -34,40 +33,63 @@ def sync_level(level: StockLevel, context: Context) -> Steps:
     if frame.settings.locations and place not in frame.settings.locations:
         return Skipped("location_not_chosen")
     version = context.envelope.time
-    key = StoreKey("level", level.item_id)
-    item_keys = [StoreKey(kind, level.item_id) for kind in ("inventory_item", "product")]
-    known = yield from recall([key, *item_keys])
-    places = _places(known.get(key))
-    if place in places and version < datetime.fromisoformat(places[place]["time"]):
+    known = yield from recall(_keys(level.item_id))
+    record = LevelRecord.of(level.item_id, known.get(level_key(level.item_id)))
+    if place in record.places and version < record.places[place].counted_at:
         return Superseded()
-    if place in places and places[place]["event"] == context.envelope.id and known[key].quickbooks_id:
-        mapping = known[key]  # died after the answer: it is adjusted already
-        return Booked((Document(mapping.entity, mapping.quickbooks_id),))
-    item_id = yield from _item(level, item_keys, known, frame)
-    places[place] = {
-        "quantity": str(level.quantity),
-        "time": version.isoformat(),
-        "event": context.envelope.id,
-    }
-    return (yield from _adjusted(item_id, key, places, version, frame))
+    record = record.with_place(place, Place(level.quantity, version), level.sku)
+    yield from remember(record.mapping)
+    return (yield from _followed(record, version, known, context, frame))
 
 
-def _places(mapping: SyncMapping | None) -> dict[str, dict[str, str]]:
-    return {} if mapping is None else dict(mapping.detail.get("places", {}))
+def recount(asked: Recount, context: Context) -> Steps:
+    """Look again at a level that is known: orders changed after it was counted, or an operator asks for it."""
+    known = yield from recall(_keys(asked.item_id))
+    mapping = known.get(level_key(asked.item_id))
+    if mapping is None:
+        return Skipped("no_level_known")
+    record = LevelRecord.of(asked.item_id, mapping)
+    frame = Frame.of(context, f"Stock of {record.sku or asked.item_id}")
+    record = replace(record, waited=context.envelope.id)  # it comes late enough
+    return (yield from _followed(record, context.envelope.time, known, context, frame))
 
 
-def _item(
-    level: StockLevel, keys: list[StoreKey], known: Mapping[StoreKey, SyncMapping], frame: Frame
-) -> Generator[Step, Any, str]:
-    """The item behind the level: remembered from its product, set by hand, or found by SKU."""
-    for key in keys:
-        if key in known and known[key].quickbooks_id:
-            return known[key].quickbooks_id
-    wanted = wanted_item(level.item_id, None, level.sku, "")
+def _keys(item_id: str) -> list[StoreKey]:
+    return [level_key(item_id), *(StoreKey(kind, item_id) for kind in ("inventory_item", "product"))]
+
+
+def _followed(
+    record: LevelRecord, day: datetime, known: Known, context: Context, frame: Frame
+) -> Generator[Step, Any, Outcome]:
+    """Nothing moves before the first inventory run (A79), and nothing where the plan has no adjustments (A75)."""
+    match frame.settings.stock:
+        case "off":
+            return Skipped("stock_not_followed")
+        case "ask":
+            return Skipped("first_inventory_run")
+        case "follow":
+            pass
+    since = yield from unsupported_since()
+    if since not in ("", context.envelope.id):
+        return Skipped("unsupported_by_plan")
+    item_id = yield from _item(record, known, frame)
+    if item_id != record.item_id:
+        record = replace(record, item_id=item_id)
+        yield from remember(record.mapping)
+    return (yield from adjusted(record, day, context.envelope.id, frame))
+
+
+def _item(record: LevelRecord, known: Known, frame: Frame) -> Generator[Step, Any, str]:
+    """The item behind the level: set by hand, remembered from its product, or found by SKU."""
+    wanted = wanted_item(record.store_id, None, record.sku, "")
     by_hand = known_item(wanted, {}, frame)
     if by_hand is not None:
         return by_hand.quickbooks_id
-    found = (yield from found_items([wanted], frame)) if level.sku else {}
+    for kind in ("inventory_item", "product"):
+        mapping = known.get(StoreKey(kind, record.store_id))
+        if mapping is not None and mapping.quickbooks_id:
+            return mapping.quickbooks_id
+    found = (yield from found_items([wanted], frame)) if record.sku else {}
     if wanted not in found:
         raise WaitsForProduct(
             f"{frame.subject}: its product is not known yet. It is tried again by itself.",
@@ -75,57 +97,8 @@ def _item(
             otherwise=ProductUnknown(
                 f"{frame.subject}: no QuickBooks item is known for it. Sync its product first, or say which item "
                 "it is, then Retry.",
-                cause=level.sku or level.item_id,
-                fix=frame.fix("products", level.sku or "SKU"),
+                cause=record.sku or record.store_id,
+                fix=frame.fix("products", record.sku or "SKU"),
             ),
         )
     return found[wanted].quickbooks_id
-
-
-def _adjusted(
-    item_id: str, key: StoreKey, places: dict[str, dict[str, str]], version: datetime, frame: Frame
-) -> Generator[Step, Any, Outcome]:
-    item = yield from item_now(item_id)
-    if item is None:
-        raise RemovedInQuickBooks(
-            f"{frame.subject}: QuickBooks item {item_id} was removed or made inactive. "
-            "Make it active there, then Retry; or Ignore it.",
-            cause=f"item {item_id}",
-            fix="QuickBooks: Products and services, Include inactive, Make active",
-        )
-    detail: Json = {"places": places, "item": item_id}
-    if item.get("Type") != "Inventory":
-        yield from remember(SyncMapping(key, "", "", version=version, detail=detail))
-        return Skipped("stock_not_tracked")
-    difference = _target(places, frame) - Decimal(str(item.get("QtyOnHand", 0)))
-    if not difference:
-        yield from remember(SyncMapping(key, "Item", item_id, version=version, detail=detail))
-        return Booked((Document("Item", item_id),))
-    document = adjustment_document(
-        item_id,
-        difference,
-        account_id=_account(frame),
-        date=book_date(version, frame.settings.time_zone),
-        note=private_note(frame.marker("level", key.store_id)),
-    )
-    step = Write("adjustment", "InventoryAdjustment", "create", document, key, version, detail)
-    answer = yield from carried_out(step, frame.subject)
-    return Booked((Document("InventoryAdjustment", str(answer["Id"])),))
-
-
-def _target(places: Mapping[str, Mapping[str, str]], frame: Frame) -> Decimal:
-    """The store's quantity over the places that count (A76)."""
-    chosen = frame.settings.locations
-    counted = (place for name, place in places.items() if not chosen or name in chosen)
-    return sum((Decimal(place["quantity"]) for place in counted), Decimal(0))
-
-
-def _account(frame: Frame) -> str:
-    account = frame.settings.accounts.stock_adjustments
-    if not account:
-        raise AccountUnmapped(
-            f"{frame.subject}: there is no account for inventory adjustments. Choose it, then Retry.",
-            cause="stock adjustments",
-            fix=frame.fix("accounts", "stock_adjustments"),
-        )
-    return account

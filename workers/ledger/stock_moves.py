@@ -18,9 +18,7 @@ KEPT = timedelta(days=180)
 """An order that is edited later than that after it last moved stock is counted as if it were new."""
 
 
-def note_stock(
-    connection: Connection, connection_id: str, notes: Sequence[NoteStock], now: datetime
-) -> None:
+def note_stock(connection: Connection, connection_id: str, notes: Sequence[NoteStock], now: datetime) -> None:
     """Write what these notes say; a row that moves nothing and was never stored leaves none."""
     if not notes:
         return
@@ -50,7 +48,9 @@ def moves_of_item(connection: Connection, connection_id: str, asked: RecallStock
         "counted": asked.counted_at,
     }
     found = connection.execute(_moves(dialect), parameters)
-    busy = connection.scalars(_busy(dialect), {name: parameters[name] for name in ("of", "item", "ids", "skus")})
+    busy = connection.scalars(
+        _busy(dialect), {name: parameters[name] for name in ("of", "item", "ids", "skus")}
+    )
     return StockMoves(tuple(_row(row) for row in found), busy.first() is not None)
 
 
@@ -59,10 +59,14 @@ def see_stock(connection: Connection, connection_id: str, counted: Iterable[Stoc
     for row in counted:
         if row.unseen:
             connection.execute(
-                update(rows).where(*_same(connection_id, row), rows.c.noted_at == row.noted_at).values(unseen=0)
+                update(rows)
+                .where(*_same(connection_id, row), rows.c.noted_at == row.noted_at)
+                .values(unseen=0)
             )
         if row.empty:
-            connection.execute(delete(rows).where(*_same(connection_id, row), rows.c.noted_at == row.noted_at))
+            connection.execute(
+                delete(rows).where(*_same(connection_id, row), rows.c.noted_at == row.noted_at)
+            )
 
 
 def forget_old_moves(connection: Connection, now: datetime) -> None:

@@ -14,7 +14,11 @@ from schemas.envelope import Envelope, Workflow
 from workers.errors import InvalidEvent
 
 KEY_CHARACTERS = 200
-_OBJECTS = {"orders": ("order_id", "order"), "inventory.level_changed": ("item_id", "level")}
+_OBJECTS = {
+    "orders": ("order_id", "order"),
+    "inventory.level_changed": ("item_id", "level"),
+    "inventory.recount_asked": ("item_id", "level"),
+}
 """Which field of the payload names the object, by event type or else by workflow."""
 
 WAITING_SINCE = "waiting_since"
