@@ -136,5 +136,16 @@ def _flow() -> Section:
                 unit="reqps",
                 stacked=("normal",),
             ),
+            lines(
+                "Commands of operators in the last hour",
+                [
+                    Query(
+                        "sum by (command, result) (increase(counterfoil_commands_total[1h]))",
+                        "{{command}}, {{result}}",
+                    )
+                ],
+                "Retry, ignore and the others, accepted or refused; each has its answer in `commands.log`.",
+                width=24,
+            ),
         ],
     )

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ops.node import newer, postgres
+from ops.node import newer, postgres, prometheus
 from ops.node.docker import DockerNode
 from ops.node.install import InstallFailed
 from ops.node.management import ManagementRefused
@@ -34,6 +34,11 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     install = commands.add_parser("install", help="find or install RabbitMQ, start nothing")
     install.add_argument("--with-postgres", action="store_true", help="PostgreSQL too, for the tests")
+    install.add_argument(
+        "--with-prometheus",
+        action="store_true",
+        help="Prometheus too, for the tests of dashboards and alerts",
+    )
     commands.add_parser("start", help="find or install RabbitMQ and start the node")
     commands.add_parser("stop", help="stop the node")
     commands.add_parser("remove", help="stop the node and the tests' servers and delete their data")
@@ -51,6 +56,8 @@ def _run(chosen: argparse.Namespace) -> int:
         case "install":
             if chosen.with_postgres:
                 postgres.install(say=_say)
+            if chosen.with_prometheus:
+                prometheus.install(say=_say)
         case "start":
             node.start()
             _say(f"AMQP           {node.amqp_url()}")

@@ -1,7 +1,6 @@
 """The alerts as Prometheus itself reads them: valid, and each fires, stays quiet and clears as its case says."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import pytest
 import yaml
 
 from ops.dashboards.files import texts
+from ops.node import prometheus
 from tests.ops.alerts.cases import CASES, as_promtool
 from tests.ops.alerts.pace import paced
 from tests.rig.fixtures import missing
@@ -18,7 +18,6 @@ ROOT = Path(__file__).resolve().parents[3]
 RULES = ROOT / "ops" / "alerts" / "counterfoil.yml"
 PAGES = ROOT / "ops" / "runbooks" / "alerts"
 SECTIONS = ["## What it means", "## How to see it", "## How to fix it", "## How to prevent it"]
-NO_PROMETHEUS = "Prometheus is not installed; `make test` as root installs it."
 
 
 def alerts() -> dict[str, dict[str, Any]]:
@@ -29,13 +28,14 @@ def alerts() -> dict[str, dict[str, Any]]:
 
 def promtool(*arguments: str) -> str:
     """Run promtool; what it printed, which is shown when it refuses."""
-    if shutil.which("promtool") is None:
-        missing(NO_PROMETHEUS)
+    if not prometheus.is_here():
+        missing(prometheus.NOT_FOUND)
     done = subprocess.run(["promtool", *arguments], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_prometheus_accepts_the_rules() -> None:
     assert f"SUCCESS: {len(alerts())} rules found" in promtool("check", "rules", str(RULES))
 
@@ -61,6 +61,7 @@ def test_page_says_what_how_to_see_fix_and_prevent(page: Path) -> None:
     assert [line for line in lines if line.startswith("## ")] == SECTIONS
 
 
+@pytest.mark.slow
 def test_each_alert_fires_when_it_must_stays_quiet_before_and_clears(tmp_path: Path) -> None:
     rules = alerts()
     cases = [

@@ -1,0 +1,1 @@
+"""The dashboards are valid and up to date, and a real Prometheus answers every query of every panel."""
