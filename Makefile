@@ -1,7 +1,7 @@
 # Counterfoil: `make` alone lists the commands. PYTHON chooses the interpreter (3.11 or newer).
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check fast bench soak lock install clean
+.PHONY: help demo up test test-matrix check fast bench soak lock install clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 WORKERS ?= 2
@@ -10,7 +10,7 @@ PYTEST := $(RUN) -m pytest -q
 COMPILE := $(RUN) -m uv pip compile --quiet --upgrade --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-header
 
 help:  ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: install  ## the main job end to end: store webhooks into QuickBooks, failures and their repair; then it stops
 	@.venv/bin/counterfoil demo
@@ -21,6 +21,11 @@ up: install  ## the demo's programs left running, with their addresses; Ctrl-C e
 test: install  ## every test, with SQLite, a private PostgreSQL and a private RabbitMQ node; installs what is missing
 	@$(RUN) -m ops.node install --with-postgres --with-prometheus
 	$(PYTEST) -n $(WORKERS) --dist loadgroup
+
+test-matrix: install  ## every test twice: SQLite with this machine's RabbitMQ, then PostgreSQL with RabbitMQ 4
+	@$(MAKE) --no-print-directory test
+	@$(RUN) -m ops.node --generation 4 install
+	RABBITMQ_GENERATION=4 TEST_DATABASE=postgres $(PYTEST) -n $(WORKERS) --dist loadgroup
 
 check: install  ## format, lint, types, import arrows and the fast tests, in under two minutes
 	$(RUN) -m ruff format --check .

@@ -13,6 +13,7 @@ from tests.rig.fixtures import (
     process,
     proxy,
     sqlite_url,
+    usual_database_url,
 )
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "process",
     "proxy",
     "sqlite_url",
+    "usual_database_url",
 ]
 
 NEEDS = {"node": "broker", "own_node": "broker", "postgres": "postgres", "postgres_url": "postgres"}

@@ -8,11 +8,14 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 
 from ops.node import find, setting
 from ops.node.addresses import Addresses
+from ops.node.management import ManagementRefused
 from ops.node.ports import accepts, free_ports, is_free
 from ops.node.process import POLL_SECONDS, OwnProcess, spawn
 from ops.node.server import SERVER, Server, installed
@@ -150,7 +153,11 @@ class PrivateNode(Addresses):
 
     def is_ready(self) -> bool:
         """Whether clients can connect and the management API answers, as this node and no other."""
-        return accepts(self.ports["amqp"]) and self.management.node_name() == self.name
+        if not accepts(self.ports["amqp"]) or self.management.node_name() != self.name:
+            return False
+        with suppress(ManagementRefused, OSError, HTTPException):  # a node that is still booting
+            return self.management.is_served("/")
+        return False
 
     @property
     def name(self) -> str:
@@ -197,7 +204,7 @@ class PrivateNode(Addresses):
         ports = keep or self._shared_ports | free_ports(
             {name: self._preferred[name] for name in self._own_ports}
         )
-        moved = [name for name, port in self._preferred.items() if ports[name] != port]
+        moved = [name for name in self._own_ports if ports[name] != self._preferred[name]]
         if moved and keep is None:
             self._say(f"Other programs use some of the usual ports; moved on: {', '.join(moved)}.")
         setting.write_files(self.folder, ports)

@@ -35,9 +35,9 @@ def open_stack(sandbox: SandboxServer, process: StartProcess) -> Iterator[OpenSt
 
 
 @pytest.fixture
-def stack(open_stack: OpenStack, broker: Broker, sqlite_url: str) -> Stack:
-    """On SQLite."""
-    return open_stack(broker, sqlite_url)
+def stack(open_stack: OpenStack, broker: Broker, usual_database_url: str) -> Stack:
+    """On the database of this run."""
+    return open_stack(broker, usual_database_url)
 
 
 @pytest.fixture

@@ -15,9 +15,11 @@ HEARTBEAT_SECONDS = 4
 
 
 @pytest.fixture
-def own_stack(open_stack: OpenStack, own_node: PrivateNode, own_broker: Broker, sqlite_url: str) -> Stack:
+def own_stack(
+    open_stack: OpenStack, own_node: PrivateNode, own_broker: Broker, usual_database_url: str
+) -> Stack:
     own_node.ctl("eval", f"application:set_env(rabbit, heartbeat, {HEARTBEAT_SECONDS}).")
-    stack = open_stack(own_broker, sqlite_url)
+    stack = open_stack(own_broker, usual_database_url)
     own_node.write_down()
     return stack
 

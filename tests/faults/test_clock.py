@@ -22,8 +22,8 @@ JUMPS = [
 
 
 @pytest.fixture
-def rig(sqlite_url: str) -> Iterator[Rig]:
-    rig = Rig(sqlite_url)
+def rig(usual_database_url: str) -> Iterator[Rig]:
+    rig = Rig(usual_database_url)
     yield rig
     rig.close()
 

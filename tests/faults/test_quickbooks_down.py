@@ -15,10 +15,10 @@ pytestmark = pytest.mark.broker
 
 
 def test_an_outage_uses_no_attempts_fills_no_error_queue_and_ends_within_seconds(
-    open_stack: OpenStack, broker: Broker, sqlite_url: str, sandbox: SandboxServer
+    open_stack: OpenStack, broker: Broker, usual_database_url: str, sandbox: SandboxServer
 ) -> None:
     with TcpProxy.to(sandbox.url) as way:
-        stack = open_stack(broker, sqlite_url, quickbooks_url=way.url(sandbox.url))
+        stack = open_stack(broker, usual_database_url, quickbooks_url=way.url(sandbox.url))
         stack.start("worker", "orders")
         stack.publish(order_event(1))
         stack.wait_settled(paid(1))
@@ -40,10 +40,10 @@ def test_an_outage_uses_no_attempts_fills_no_error_queue_and_ends_within_seconds
 
 
 def test_a_connection_made_during_an_outage_waits_as_the_others_do(
-    open_stack: OpenStack, broker: Broker, sqlite_url: str, sandbox: SandboxServer
+    open_stack: OpenStack, broker: Broker, usual_database_url: str, sandbox: SandboxServer
 ) -> None:
     with TcpProxy.to(sandbox.url) as way:
-        stack = open_stack(broker, sqlite_url, quickbooks_url=way.url(sandbox.url))
+        stack = open_stack(broker, usual_database_url, quickbooks_url=way.url(sandbox.url))
         way.refuse()
         stack.publish(order_event(1))
         stack.start("worker", "orders")

@@ -11,6 +11,7 @@ from ops.node.node import PrivateNode
 from ops.sandbox.testing import SandboxServer
 from tests.journeys.shop import Shop
 from tests.rig.broker import Broker
+from tests.rig.fixtures import usual_database
 from tests.rig.ports import free_port
 from tests.rig.processes import Process, clean_environment
 from tests.rig.stack import Stack
@@ -24,7 +25,10 @@ def sandbox() -> Iterator[SandboxServer]:
 
 @pytest.fixture(scope="session")
 def shop(
-    node: PrivateNode, sandbox: SandboxServer, tmp_path_factory: pytest.TempPathFactory
+    node: PrivateNode,
+    sandbox: SandboxServer,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
 ) -> Iterator[Shop]:
     """Everything runs. Tests leave no failed message of theirs behind that another could trip over."""
     folder = tmp_path_factory.mktemp("shop")
@@ -37,20 +41,21 @@ def shop(
         return started[-1]
 
     port = free_port()
-    stack = Stack(
-        broker=broker,
-        database_url=f"sqlite:///{folder / 'counterfoil.db'}",
-        sandbox=sandbox,
-        start=start,  # type: ignore[arg-type]
-        listen=f"127.0.0.1:{port}",
-        spool_path=str(folder / "spool.db"),
-    )
-    shop = Shop(stack, port)
-    for words in ("webhooks", "worker", "desk"):
-        stack.start(words)
-    yield shop
-    for one in started:
-        one.close()
-        sys.stdout.write(one.describe() + "\n")
-    stack.close()
+    with usual_database(request, folder) as database_url:
+        stack = Stack(
+            broker=broker,
+            database_url=database_url,
+            sandbox=sandbox,
+            start=start,  # type: ignore[arg-type]
+            listen=f"127.0.0.1:{port}",
+            spool_path=str(folder / "spool.db"),
+        )
+        shop = Shop(stack, port)
+        for words in ("webhooks", "worker", "desk"):
+            stack.start(words)
+        yield shop
+        for one in started:
+            one.close()
+            sys.stdout.write(one.describe() + "\n")
+        stack.close()
     node.management.delete_vhost(name)

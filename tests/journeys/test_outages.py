@@ -24,12 +24,12 @@ OpenShop = Callable[..., Shop]
 
 @pytest.fixture
 def open_shop(
-    broker: Broker, sqlite_url: str, sandbox: SandboxServer, process: StartProcess, tmp_path: Path
+    broker: Broker, usual_database_url: str, sandbox: SandboxServer, process: StartProcess, tmp_path: Path
 ) -> Iterator[OpenShop]:
     """A shop whose processes the test starts itself."""
     opened: list[Stack] = []
 
-    def make(*, database_url: str = sqlite_url, **changes: Any) -> Shop:
+    def make(*, database_url: str = usual_database_url, **changes: Any) -> Shop:
         port = free_port()
         stack = Stack(
             broker=broker,

@@ -57,11 +57,11 @@ def start_up(shop: Shop, process: StartProcess, listen: int, metrics: int) -> Pr
 
 
 def test_what_dies_comes_back_the_job_goes_on_and_the_end_leaves_nothing(
-    broker: Broker, sqlite_url: str, sandbox: SandboxServer, process: StartProcess, tmp_path: Path
+    broker: Broker, usual_database_url: str, sandbox: SandboxServer, process: StartProcess, tmp_path: Path
 ) -> None:
     stack = Stack(
         broker=broker,
-        database_url=sqlite_url,
+        database_url=usual_database_url,
         sandbox=sandbox,
         start=process,
         spool_path=str(tmp_path / "spool.db"),
@@ -106,11 +106,11 @@ def test_what_dies_comes_back_the_job_goes_on_and_the_end_leaves_nothing(
 
 
 def test_ctrl_c_while_it_starts_leaves_nothing(
-    broker: Broker, sqlite_url: str, process: StartProcess, tmp_path: Path
+    broker: Broker, usual_database_url: str, process: StartProcess, tmp_path: Path
 ) -> None:
     environment_given = {
         "COUNTERFOIL_BROKER_URL": broker.url,
-        "COUNTERFOIL_DATABASE_URL": sqlite_url,
+        "COUNTERFOIL_DATABASE_URL": usual_database_url,
         "COUNTERFOIL_SECRET_KEY": "a key for tests only",
         "COUNTERFOIL_LISTEN": f"127.0.0.1:{free_port()}",
         "COUNTERFOIL_METRICS_LISTEN": f"127.0.0.1:{free_ports(3)}",

@@ -10,6 +10,7 @@ Fixtures (from ``tests/conftest.py``, no import needed)
                       Call ``own_node.write_down()`` between declaring quorum queues and ``own_node.kill()``
     ``database_url``  a fresh database for this test: runs twice, with SQLite and (marked ``postgres``) PostgreSQL
     ``sqlite_url``, ``postgres_url``  a fresh database of just that kind
+    ``usual_database_url``  of the kind of this run: SQLite, or PostgreSQL in the second half of `make test-matrix`
     ``process``       ``process(*argv, environment={...})`` starts a program: ``.wait_line``, ``.wait_port``,
                       ``.wait_url``, ``.terminate``, ``.kill``, ``.wait_end``, ``.output``; shown on failure,
                       ended in any case

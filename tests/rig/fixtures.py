@@ -6,6 +6,7 @@ import os
 import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -111,6 +112,25 @@ def postgres_url(postgres: PrivatePostgres) -> Iterator[str]:
 def sqlite_url(tmp_path: Path) -> str:
     """A fresh SQLite file for this test."""
     return f"sqlite:///{tmp_path / 'counterfoil.db'}"
+
+
+@contextmanager
+def usual_database(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
+    """A fresh database of the kind of this run: SQLite, or with TEST_DATABASE=postgres (`make test-matrix`) that."""
+    if os.environ.get("TEST_DATABASE") != "postgres":
+        yield f"sqlite:///{folder / 'counterfoil.db'}"
+        return
+    server: PrivatePostgres = request.getfixturevalue("postgres")
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    yield server.database(name)
+    server.drop_database(name)
+
+
+@pytest.fixture
+def usual_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A fresh database for this test, of the kind of this run."""
+    with usual_database(request, tmp_path) as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
