@@ -255,3 +255,20 @@ edited_messages = Table(
     Index(None, "event_id"),
     comment="Failed messages that were edited and retried: before and after",
 )
+
+backfills = Table(
+    "backfills",
+    metadata,
+    Column("connection_id", String(63), primary_key=True),
+    Column("kind", String(12), primary_key=True),  # products, customers, orders
+    Column("run_id", String(32), nullable=False),  # whose cursor counts: the run that began last
+    Column("since", UtcTime, nullable=False),
+    Column("until", UtcTime),  # None = to the end
+    Column("cursor", Text, nullable=False),  # "" = at the beginning
+    Column("objects", Integer, nullable=False),
+    Column("published", Integer, nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("finished_at", UtcTime),
+    Column("covered_until", UtcTime),  # what changed in the store before this has been read
+    comment="How far the store was read, for each kind of object: where to resume, where the next run begins",
+)
