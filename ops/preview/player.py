@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from ops.preview.outcome import PlannedWrite, Previewed, Result
 from ops.preview.pretended import Pretended
+from ops.preview.stock import PretendedStock
 from schemas.connection import Connection
 from schemas.envelope import Envelope
 from workers.context import Context
@@ -18,6 +19,7 @@ from workers.outcomes import Booked, Outcome, Skipped, Superseded
 from workers.route import steps_for
 from workers.runtime.delivery import object_key_of
 from workers.steps import Company, Find, Json, Recall, Remember, Step, Steps, StoreKey, SyncMapping, Write
+from workers.stock import NoteStock, RecallStock, SeeStock
 
 
 class Player:
@@ -31,6 +33,7 @@ class Player:
         self._company = company
         self._pretended = pretended
         self._remembered: dict[StoreKey, SyncMapping] = {}
+        self._stock = PretendedStock(engine, connection.connection_id, self._remembered)
 
     def play(self, envelope: Envelope) -> Previewed:
         """What this event would do now. One that fails may have written something before: that stays, as it would.
@@ -42,7 +45,7 @@ class Player:
             return _previewed(envelope, "skipped", why="ignored")
         writes: list[PlannedWrite] = []
         try:
-            outcome = self._run(envelope, writes)
+            outcome = self._run_until_it_waits_for_nothing(envelope, writes)
         except Wait as waits:
             return _previewed(envelope, "waits", writes, why=waits.reason, message=str(waits))
         except NeedsAttention as failed:
@@ -67,6 +70,16 @@ class Player:
         with reading(self._engine) as database:
             return bool(ignored_objects(database, self._connection.connection_id, keys))
 
+    def _run_until_it_waits_for_nothing(self, envelope: Envelope, writes: list[PlannedWrite]) -> Outcome:
+        """What remembers that it has waited goes on when it comes again, after the events before it."""
+        before = dict(self._remembered)
+        try:
+            return self._run(envelope, writes)
+        except Wait:
+            if self._remembered == before:
+                raise
+        return self._run(envelope, writes)
+
     def _run(self, envelope: Envelope, writes: list[PlannedWrite]) -> Outcome:
         steps = steps_for(Context(envelope, self._connection, self._company), envelope.data)
         try:
@@ -90,6 +103,8 @@ class Player:
             case Remember():
                 self._remembered[step.mapping.key] = step.mapping
                 return None
+            case NoteStock() | RecallStock() | SeeStock():
+                return self._stock.answer(step)
             case Find():
                 return self._pretended.find(step)
             case Write():

@@ -1,7 +1,7 @@
 """A QuickBooks company that is only read: writes are remembered here, and answered as QuickBooks would."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +21,9 @@ NUMBERED = ("SalesReceipt", "Invoice", "RefundReceipt", "CreditMemo")
 FIRST_ID = 10**9
 """A company's own ids do not go so far."""
 
+TAKES, GIVES = ("SalesReceipt", "Invoice"), ("RefundReceipt", "CreditMemo")
+"""What moves stock out, and back in."""
+
 _FIRST_CONDITION = re.compile(r"^(?P<field>\w+) = '(?P<value>(?:\\.|[^'\\])*)'")
 
 
@@ -32,6 +35,7 @@ class Pretended:
         self._company = company
         self._found: dict[str, list[Json]] = {}
         self._made: dict[tuple[str, str], Json] = {}
+        self._stock: dict[str, Decimal] = {}
 
     def find(self, step: Find) -> list[Json]:
         """As QuickBooks would answer after the writes so far.
@@ -49,7 +53,8 @@ class Pretended:
         ]
         if field == "Id" and mine:
             return [one for one in mine if not one.get("deleted")]
-        theirs = [row for row in self._rows(step.entity, step.where) if not self._changed(step.entity, row)]
+        rows = self._rows(step.entity, step.where)
+        theirs = [self._with_stock(row) for row in rows if not self._changed(step.entity, row)]
         return [*theirs, *(one for one in mine if not one.get("deleted"))]
 
     def write(self, step: Write) -> Json:
@@ -60,20 +65,24 @@ class Pretended:
                 that is taken.
         """
         self._check_open(step.document)
+        before: Json = {}
         if step.operation == "create":
             self._check_name(step)
             self._check_number(step)
             document = {**step.document, "Id": str(FIRST_ID + len(self._made)), "SyncToken": "0"}
         else:
-            document = self._after(step)
+            before = self._before(step)
+            token = int(str(step.document.get("SyncToken") or 0)) + 1
+            document = {**before, **step.document, "SyncToken": str(token)}
         if _is_transaction(step):
             document["TotalAmt"] = ZERO if step.operation == "void" else _total(step, document)
             if "LinkedTxn" not in document and step.entity == "Invoice":
                 document.setdefault("Balance", document["TotalAmt"])
         if step.operation == "void":
-            document["PrivateNote"] = f"Voided - {document.get('PrivateNote', '')}"
+            document |= {"PrivateNote": f"Voided - {document.get('PrivateNote', '')}", "Line": []}
         if step.operation == "delete":
-            document["deleted"] = True
+            document |= {"deleted": True, "Line": []}
+        self._move(step.entity, before, document)
         self._made[step.entity, str(document["Id"])] = document
         return document
 
@@ -83,14 +92,24 @@ class Pretended:
         made = self._made.get(("Customer", found))
         return str(made.get("DisplayName", "")) if made else (f"#{found}" if found else "")
 
-    def _after(self, step: Write) -> Json:
+    def _before(self, step: Write) -> Json:
         quickbooks_id = str(step.document["Id"])
-        before = self._made.get((step.entity, quickbooks_id))
-        if before is None:
-            rows = self._rows(step.entity, f"Id = {quoted(quickbooks_id)}")
-            before = rows[0] if rows else {}
-        token = int(str(step.document.get("SyncToken") or 0)) + 1
-        return {**before, **step.document, "SyncToken": str(token)}
+        made = self._made.get((step.entity, quickbooks_id))
+        if made is not None:
+            return made
+        rows = self._rows(step.entity, f"Id = {quoted(quickbooks_id)}")
+        return rows[0] if rows else {}
+
+    def _with_stock(self, row: Json) -> Json:
+        moved = self._stock.get(str(row.get("Id", "")))
+        if moved is None or "QtyOnHand" not in row:
+            return row
+        return {**row, "QtyOnHand": Decimal(str(row["QtyOnHand"])) + moved}
+
+    def _move(self, entity: str, before: Json, after: Json) -> None:
+        for sign, document in ((-1, before), (1, after)):
+            for item_id, quantity in _moves(entity, document):
+                self._stock[item_id] = self._stock.get(item_id, ZERO) + sign * quantity
 
     def _changed(self, entity: str, row: Json) -> bool:
         return (entity, str(row.get("Id", ""))) in self._made
@@ -126,6 +145,18 @@ class Pretended:
         for entity in NUMBERED:
             if self.find(Find(entity, f"DocNumber = {quoted(number)}")):
                 raise QuickBooksRejected(f"The number {number} is taken.", fault_code="6140")
+
+
+def _moves(entity: str, document: Json) -> Iterator[tuple[str, Decimal]]:
+    """How many pieces of each item a document moves into stock."""
+    for line in document.get("Line") or ():
+        detail = line.get(line.get("DetailType", ""), {})
+        item_id = str((detail.get("ItemRef") or {}).get("value", ""))
+        if entity == "InventoryAdjustment":
+            yield item_id, Decimal(str(detail.get("QtyDiff", 0)))
+        elif entity in TAKES or entity in GIVES:
+            sign = 1 if entity in GIVES else -1
+            yield item_id, sign * Decimal(str(detail.get("Qty") or 0))
 
 
 def _is_transaction(step: Write) -> bool:
