@@ -21,6 +21,7 @@ from workers.runtime.books import ClaimLost
 from workers.runtime.broker import BrokerLost, Inlet
 from workers.runtime.delivery import Delivery
 from workers.runtime.holds import end_pauses
+from workers.runtime.recounts import Recounts
 from workers.runtime.lanes import Lanes
 from workers.runtime.pool import Pool
 from workers.runtime.round import Round
@@ -66,6 +67,7 @@ class Worker:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._services = services
+        self._recounts = Recounts(services)
         self._lanes = Lanes(rounds_per_lane=rounds_per_company)
         self._inlet = Inlet(broker_url, workflows, self._add, services.clock)
         self._pool = Pool(threads)
@@ -239,6 +241,7 @@ class Worker:
     def _end_pauses(self) -> None:
         with contextlib.suppress(SQLAlchemyError, NotConfirmed):
             end_pauses(self._services)
+            self._recounts.run()
 
     def _release_claims(self) -> None:
         """Nothing runs any more: others need not wait until our claims end by themselves."""
