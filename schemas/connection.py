@@ -117,7 +117,8 @@ class ConnectionSettings(Shape):
         description="A buyer whose customer is inactive in QuickBooks: a person is asked, or it is made active",
     )
     buyers: dict[Text, QuickBooksId] = Field(
-        {}, description="Customer for each buyer (e-mail or store id) that is not matched by itself"
+        {},
+        description="Customer for each buyer (store id, e-mail, or the error's code) not matched by itself",
     )
     store_customer: Text = Field("Online sales", description="Display name of the store's own customer")
     unknown_product: Literal["stop", "fallback", "create"] = Field(

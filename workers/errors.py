@@ -213,6 +213,18 @@ class CurrencyUnsupported(NeedsAttention):
     reason = "currency_unsupported"
 
 
+class ExchangeRateMissing(NeedsAttention):
+    """QuickBooks has no exchange rate for a foreign currency and day: it would book one to one."""
+
+    reason = "exchange_rate_missing"
+
+
+class DoesNotFit(NeedsAttention):
+    """What tells one buyer or product from another is longer than QuickBooks takes, so it is not shortened."""
+
+    reason = "does_not_fit"
+
+
 class OrderTooLong(NeedsAttention):
     """More lines than QuickBooks takes in one document."""
 

@@ -119,11 +119,19 @@ def write(step: Write) -> Generator[Step, Any, Json]:
     return answer
 
 
+class TaxRate(NamedTuple):
+    """One rate of a tax code. ``percent`` is of the net amount, also for a rate that is charged on another tax."""
+
+    rate_id: str
+    percent: Decimal
+
+
 @dataclass(frozen=True, slots=True)
 class Company:
     """What a workflow function needs to know of the QuickBooks company; read once, kept in the ledger.
 
     ``tax`` is how the company charges tax: US automated, US manual, or a code on every line elsewhere.
+    ``tax_rates`` are the rates of each tax code, which QuickBooks rounds one by one; ``tax_percent`` is their sum.
     """
 
     realm_id: str
@@ -134,3 +142,4 @@ class Company:
     shipping_on: bool = False
     custom_numbers: bool = False
     tax_percent: Mapping[str, Decimal] = field(default_factory=dict)
+    tax_rates: Mapping[str, tuple[TaxRate, ...]] = field(default_factory=dict)

@@ -30,6 +30,7 @@ from workers.steps import (
     Step,
     StoreKey,
     SyncMapping,
+    TaxRate,
     Write,
 )
 from workers.stock import NoteStock, RecallStock, SeeStock, StockMoves, StockRow, noted
@@ -190,6 +191,11 @@ class Play:
         """What an account holds."""
         return Decimal(self.books.read("Account", account_id)["CurrentBalance"])
 
+    def posted(self, account_id: str) -> Decimal:
+        """Net debit of an account by the postings themselves, also of income and expenses."""
+        debit: Decimal = self.books.books.store.tables.account_balances.get(account_id, Decimal(0))
+        return debit
+
     def set(self, **changes: Any) -> None:
         """Change settings as an operator does."""
         self.settings = settings_with(self.settings.model_dump(), changes)
@@ -217,6 +223,7 @@ def played(country: CountryCode = "US", *, company: Json | None = None, **settin
         "shipping_on": True,
         "custom_numbers": False,
         "tax_percent": percents(books),
+        "tax_rates": tax_rates(books),
         **(company or {}),
     }
     return Play(books, settings_with(SETTINGS, settings), Company(**facts))
@@ -230,14 +237,22 @@ def _seed(country: CountryCode) -> object:
 
 def percents(books: SandboxCompany) -> dict[str, Decimal]:
     """Percent of each tax code, from the company's own lists."""
+    return {
+        code: sum((rate.percent for rate in rates), Decimal(0)) for code, rates in tax_rates(books).items()
+    }
+
+
+def tax_rates(books: SandboxCompany) -> dict[str, tuple[TaxRate, ...]]:
+    """The rates of each tax code, from the company's own lists."""
     rates = {
         row["Id"]: Decimal(str(row.get("RateValue", 0)))
-        for row in books.query("select * from TaxRate")["TaxRate"]
+        for row in books.query("select * from TaxRate maxresults 1000")["TaxRate"]
     }
     found = {}
-    for code in books.query("select * from TaxCode")["TaxCode"]:
+    for code in books.query("select * from TaxCode maxresults 1000")["TaxCode"]:
         details = (code.get("SalesTaxRateList") or {}).get("TaxRateDetail", [])
-        found[code["Id"]] = sum((rates[one["TaxRateRef"]["value"]] for one in details), Decimal(0))
+        ids = [one["TaxRateRef"]["value"] for one in details]
+        found[code["Id"]] = tuple(TaxRate(rate_id, rates[rate_id]) for rate_id in ids)
     return found
 
 

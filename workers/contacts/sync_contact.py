@@ -14,7 +14,9 @@ from workers.mapping.customer import changed_fields, field_marks
 from workers.mapping.frame import Frame
 from workers.mapping.names import quoted
 from workers.outcomes import Booked, Document, Skipped, Superseded
-from workers.parties.customers import Party, known_customer, party_of, resolve_customer
+from workers.parties.customers import resolve_customer
+from workers.parties.gone import customer_gone, successor_of
+from workers.parties.party import Party, known_customer, party_of
 from workers.steps import Json, Step, Steps, StoreKey, SyncMapping, Write, find, recall, remember
 
 
@@ -39,7 +41,7 @@ def sync_contact(contact: Contact, context: Context) -> Steps:
         mapping = known[own_key]
         assert mapping.quickbooks_id == customer_id, "a resolved customer is remembered"
     else:
-        mapping = yield from _updated(party, mapping, frame)
+        mapping = yield from _updated_or_successor(party, mapping, frame)
     yield from _remember_all(party, known, mapping, own_key, version)
     return Booked((Document("Customer", mapping.quickbooks_id),))
 
@@ -50,13 +52,26 @@ def remove_contact(contact: ContactRemoved, context: Context) -> Steps:  # noqa:
     yield  # a workflow function is a generator
 
 
+def _updated_or_successor(
+    party: Party, mapping: SyncMapping, frame: Frame
+) -> Generator[Step, Any, SyncMapping]:
+    """Where the customer is gone, the one who took over has the store's data as it is and needs no update (A65)."""
+    try:
+        return (yield from _updated(party, mapping, frame))
+    except RemovedInQuickBooks:
+        survivor = yield from successor_of(mapping.quickbooks_id, party, frame)
+        if survivor is None:
+            raise
+        return party.mapping(mapping.key, survivor)
+
+
 def _updated(party: Party, mapping: SyncMapping, frame: Frame) -> Generator[Step, Any, SyncMapping]:
     """A sparse update of what changed; never over a person's edit of the same field."""
     marks = mapping.detail.get("fields", {})
     changes = changed_fields(party.fields, marks)
     if not changes:
         return mapping
-    answer = yield from _write(changes, mapping, marks, frame)
+    answer = yield from _write(party, changes, mapping, marks, frame)
     return replace(
         mapping,
         sync_token=str(answer.get("SyncToken", mapping.sync_token)),
@@ -65,18 +80,18 @@ def _updated(party: Party, mapping: SyncMapping, frame: Frame) -> Generator[Step
 
 
 def _write(
-    changes: Json, mapping: SyncMapping, marks: dict[str, str], frame: Frame
+    party: Party, changes: Json, mapping: SyncMapping, marks: dict[str, str], frame: Frame
 ) -> Generator[Step, Any, Json]:
     try:
         return (yield from carried_out(_step(changes, mapping, mapping.sync_token), frame.subject))
     except QuickBooksRejected as error:
         if error.fault_code == GONE:
-            raise _gone(mapping, frame) from error
+            raise customer_gone(mapping.quickbooks_id, party, frame) from error
         if error.fault_code != STALE:
             raise
     rows = yield from find("Customer", f"Id = {quoted(mapping.quickbooks_id)} AND Active IN (true, false)")
     if not rows or not rows[0].get("Active", True):
-        raise _gone(mapping, frame)
+        raise customer_gone(mapping.quickbooks_id, party, frame)
     _check_untouched(rows[0], changes, marks, frame)
     try:
         return (yield from carried_out(_step(changes, mapping, str(rows[0]["SyncToken"])), frame.subject))
@@ -119,15 +134,6 @@ def _comparable(row: Json) -> Json:
 
 
 _ADDRESS = ("Line1", "Line2", "City", "CountrySubDivisionCode", "PostalCode", "Country")
-
-
-def _gone(mapping: SyncMapping, frame: Frame) -> RemovedInQuickBooks:
-    return RemovedInQuickBooks(
-        f"{frame.subject}: QuickBooks customer {mapping.quickbooks_id} was removed or made inactive. "
-        "Make it active there, then Retry; or Ignore it.",
-        cause=f"customer {mapping.quickbooks_id}",
-        fix="QuickBooks: Customers, Include inactive, Make active",
-    )
 
 
 def _remember_all(

@@ -8,19 +8,27 @@ from workers.mapping.frame import Frame
 from workers.mapping.marks import LONGEST_NUMBER
 from workers.steps import Json
 
-Purpose = Literal["shipping", "fee", "tip", "gift_card", "refund_adjustment", "rounding"]
+Purpose = Literal[
+    "shipping", "fee", "tip", "gift_card", "discount", "marketplace_tax", "refund_adjustment", "rounding"
+]
 
 
-def clearing_account(method: PaymentMethod, frame: Frame) -> str:
-    """The account that stands for the gateway until its payout reaches the bank.
+def clearing_account(method: PaymentMethod, currency: str, frame: Frame) -> str:
+    """The account that stands for the gateway until its payout reaches the bank; a foreign currency may have its own.
+
+    Gift cards and store credit are no money: what they pay comes from the liability, and goes back there (A27, A28).
 
     Raises:
         AccountUnmapped: the gateway has no account and there is no deposit account for all.
     """
     accounts = frame.settings.accounts
-    account = accounts.clearing.get(method.gateway) or accounts.deposit
+    account = accounts.clearing.get(f"{method.gateway} {currency}") or accounts.clearing.get(method.gateway)
     if account:
         return account
+    if is_store_credit(method, frame):
+        return _gift_card_account(frame)
+    if accounts.deposit:
+        return accounts.deposit
     if not method.gateway:
         raise AccountUnmapped(
             f"{frame.subject} names no payment gateway and there is no deposit account. "
@@ -34,6 +42,22 @@ def clearing_account(method: PaymentMethod, frame: Frame) -> str:
         cause=method.gateway,
         fix=frame.fix("accounts", "clearing", method.gateway),
     )
+
+
+def is_store_credit(method: PaymentMethod, frame: Frame) -> bool:
+    """True for a gateway that stands for gift cards or the buyer's credit with the shop."""
+    return method.gateway in frame.settings.store_credit_gateways
+
+
+def _gift_card_account(frame: Frame) -> str:
+    if not frame.settings.accounts.gift_cards:
+        raise AccountUnmapped(
+            f"{frame.subject}: there is no liability account for gift cards and store credit. "
+            "Choose it, then Retry.",
+            cause="gift_cards",
+            fix=frame.fix("accounts", "gift_cards"),
+        )
+    return frame.settings.accounts.gift_cards
 
 
 def payment_fields(method: PaymentMethod, frame: Frame) -> Json:

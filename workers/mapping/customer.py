@@ -5,7 +5,13 @@ from hashlib import sha256
 
 from schemas.orders import Buyer
 from workers.mapping.addresses import addresses_of
-from workers.mapping.names import LONGEST_NAME, LONGEST_PHONE, clean, usable_email
+from workers.mapping.names import (
+    LONGEST_DISPLAY_NAME,
+    LONGEST_NAME,
+    LONGEST_PHONE,
+    clean,
+    usable_email,
+)
 from workers.steps import Json
 
 OWNED = ("GivenName", "FamilyName", "CompanyName", "PrimaryEmailAddr", "PrimaryPhone", "BillAddr", "ShipAddr")
@@ -26,6 +32,19 @@ def customer_fields(buyer: Buyer) -> Json:
         fields["PrimaryPhone"] = {"FreeFormNumber": phone}
     fields.update(addresses_of(buyer))
     return {name: value for name, value in fields.items() if value}
+
+
+def shortened_fields(buyer: Buyer) -> tuple[str, ...]:
+    """What of a buyer does not fit and is cut; the customer's note says so (A64)."""
+    values = (
+        ("display name", f"{buyer.first_name} {buyer.last_name}", LONGEST_DISPLAY_NAME),
+        ("first name", buyer.first_name, LONGEST_NAME),
+        ("last name", buyer.last_name, LONGEST_NAME),
+        ("company", buyer.company, LONGEST_NAME),
+        ("phone", buyer.phone, LONGEST_PHONE),
+        *(("address", line, 500) for of in (buyer.billing, buyer.shipping) for line in (of.line1, of.line2)),
+    )
+    return tuple(dict.fromkeys(name for name, text, longest in values if len(text.strip()) > longest))
 
 
 def customer_document(display_name: str, fields: Json, *, note: str, currency: str = "") -> Json:

@@ -18,8 +18,10 @@ def body_of(reckoning: Reckoning, currency: str, frame: Frame) -> Json:
             document["TxnTaxDetail"] = {"TotalTax": reckoning.tax}
         case "us_manual" if reckoning.code:
             document["TxnTaxDetail"] = {"TxnTaxCodeRef": {"value": reckoning.code}}
-        case "elsewhere":
+        case "elsewhere" if not reckoning.out_of_scope:
             document["GlobalTaxCalculation"] = "TaxInclusive" if reckoning.inclusive else "TaxExcluded"
+        case "elsewhere" | "none" if frame.company.country != "US":
+            document["GlobalTaxCalculation"] = "NotApplicable"
         case _:
             pass
     return document

@@ -31,6 +31,7 @@ def order_hash(order: Order) -> str:
             "number", "currency", "prices_include_tax", "lines", "shipping", "fees", "tip",
             "cash_rounding", "gift_cards_redeemed", "total_tax", "total",
         },
+        exclude_defaults=True,  # so that a field that is new to us makes no booked order look edited
     )  # fmt: skip
     return _short(matters.encode())
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 from schemas.orders import Buyer
 
@@ -11,6 +12,7 @@ LONGEST_EMAIL = 100
 LONGEST_PHONE = 30
 """Source: Intuit's API reference, Customer."""
 
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _FORBIDDEN = re.compile(r"[:\t\n\r]+")
 
 
@@ -27,7 +29,7 @@ def folded(email: str) -> str:
 def usable_email(email: str) -> str:
     """The address if QuickBooks would take it, else "": it must hold @ and a dot, and fit (A64)."""
     email = email.strip()
-    good = re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email) and len(email) <= LONGEST_EMAIL
+    good = _EMAIL.fullmatch(email) and len(email) <= LONGEST_EMAIL
     return email if good else ""
 
 
@@ -37,13 +39,32 @@ def person_name(buyer: Buyer) -> str:
     return name or clean(buyer.company, LONGEST_DISPLAY_NAME) or clean(buyer.email, LONGEST_DISPLAY_NAME)
 
 
-def display_names(name: str, *, distinct: str, currency: str = "") -> Iterator[str]:
-    """Names to try, best first: the person's, ``(Web)``, then one that nobody else has.
+def is_too_long(email: str) -> bool:
+    """True for an address that is one, but longer than QuickBooks takes: it is not cut, it tells who somebody is."""
+    email = email.strip()
+    return len(email) > LONGEST_EMAIL and bool(_EMAIL.fullmatch(email))
+
+
+def display_names(
+    name: str,
+    *,
+    distinct: str,
+    clash: Literal["web", "store_id", "number"] = "web",
+    store_id: str = "",
+    currency: str = "",
+) -> Iterator[str]:
+    """Names to try, best first: the person's, then by ``clash`` with ``(Web)``, ``(77)`` or ``(2)`` to ``(9)``, then
+    with what nobody else has.
 
     ``currency`` marks a person's second account (``Jane Doe (CAD)``, rule A50).
     """
     base = f"{name} ({currency})" if currency else name
-    for suffix in ("", " (Web)", f" ({clean(distinct, LONGEST_NAME)})"):
+    suffixes = {
+        "web": [" (Web)"],
+        "store_id": [f" ({clean(store_id, LONGEST_NAME)})"] if store_id else [],
+        "number": [f" ({number})" for number in range(2, 10)],
+    }[clash]
+    for suffix in dict.fromkeys(("", *suffixes, f" ({clean(distinct, LONGEST_NAME)})")):
         yield base[: LONGEST_DISPLAY_NAME - len(suffix)].rstrip() + suffix
 
 

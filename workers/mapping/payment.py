@@ -28,7 +28,7 @@ def payment_document(
         "CustomerRef": {"value": customer_id},
         "TotalAmt": amount,
         "TxnDate": book_date(order.paid_at or order.updated_at, frame.settings.time_zone),
-        "DepositToAccountRef": {"value": clearing_account(order.payment_method, frame)},
+        "DepositToAccountRef": {"value": clearing_account(order.payment_method, order.currency, frame)},
         **payment_fields(order.payment_method, frame),
         **currency_fields(order.currency, frame),
         "PrivateNote": private_note(frame.marker("payment", f"{order.order_id}/{number}")),

@@ -6,6 +6,7 @@ from typing import Any
 
 from workers.mapping.frame import Frame
 from workers.mapping.lines import DocLine, render
+from workers.mapping.refund import TO_GIFT_CARD
 from workers.steps import Json
 
 ZERO = Decimal(0)
@@ -18,7 +19,13 @@ def reversal_body(sale: Json, given_back: Sequence[Json], frame: Frame) -> Json:
     """
     left = doc_lines(sale)
     if given_back:
-        returned = [line for document in given_back for line in doc_lines(document)]
+        # store credit that a refund gave is the buyer's to keep
+        returned = [
+            line
+            for document in given_back
+            for line in doc_lines(document)
+            if line.description != TO_GIFT_CARD
+        ]
         left = _remainder(left, returned)
     inclusive = sale.get("GlobalTaxCalculation") == "TaxInclusive"
     body: Json = {"Line": [render(line, inclusive=inclusive) for line in left]}

@@ -44,13 +44,13 @@ def sale_kind(order: Order, frame: Frame) -> SaleKind:
 def sale_document(
     order: Order, kind: SaleKind, items: Mapping[str, str], frame: Frame, *, generation: int = 1
 ) -> SaleDocument:
-    """Build it. ``generation`` counts the documents of one order: a second one follows a reversal or a void.
+    """Build it from an order as booked. ``generation`` counts its documents: a second follows a reversal or a void.
 
     Raises:
         NeedsAttention: of the kind that says what is unmapped or does not add up.
     """
-    rules = TaxRules(frame, order.taxes)
-    inclusive = order.prices_include_tax and frame.company.tax == "elsewhere"
+    rules = TaxRules.of(frame, order.taxes, order.total_tax)
+    inclusive = order.prices_include_tax and frame.company.tax == "elsewhere" and not rules.out_of_scope
     lines = sale_lines(order, items, rules)
     reckoning = matched(
         reckon(lines, order.total_tax, rules, inclusive=inclusive),
@@ -74,7 +74,16 @@ def sale_document(
         body.update(payment_fields(order.payment_method, frame))
         if account:
             body["DepositToAccountRef"] = {"value": account}
+    else:
+        body.update(_terms(order, frame))
     return SaleDocument(kind, body, reckoning.total, reckoning.tax, number, account)
+
+
+def _terms(order: Order, frame: Frame) -> Json:
+    """When an invoice is due: on the day that the store agreed on, else by the terms of the setting (A2)."""
+    if order.due_at is not None:
+        return {"DueDate": book_date(order.due_at, frame.settings.time_zone)}
+    return {"SalesTermRef": {"value": frame.settings.terms}} if frame.settings.terms else {}
 
 
 def sale_mark(order_id: str, generation: int, frame: Frame) -> str:
@@ -102,7 +111,7 @@ def _account(order: Order, reckoning: Reckoning, frame: Frame) -> str:
     """Raises AccountUnmapped before anything is written, also when the money follows as a payment."""
     if not reckoning.total or not amount_paid(order):
         return ""
-    return clearing_account(order.payment_method, frame)
+    return clearing_account(order.payment_method, order.currency, frame)
 
 
 def _remarks(order: Order) -> tuple[str, ...]:
@@ -111,4 +120,7 @@ def _remarks(order: Order) -> tuple[str, ...]:
     return (
         f"Order {order.number}",
         f"Gateway transaction {transaction}" if len(transaction) > LONGEST_NUMBER else "",
+        f"The buyer's note is {len(order.note)} characters long; it is cut."
+        if len(order.note) > LONGEST_MEMO
+        else "",
     )

@@ -1,12 +1,14 @@
 """The lines of an order as lines of a sales document: products, discounts, shipping, fees, tips, gift cards."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from schemas.money import to_cents
-from schemas.orders import ChargeLine, Order, OrderLine
+from schemas.orders import ChargeLine, Order, OrderLine, TaxTotal
 from workers.errors import OrderTooLong
 from workers.mapping.accounts import purpose_item
+from workers.mapping.as_booked import marketplace_tax
 from workers.mapping.frame import Frame
 from workers.mapping.lines import DocLine
 from workers.mapping.taxes import TaxRules
@@ -29,12 +31,14 @@ def sale_lines(order: Order, items: Mapping[str, str], rules: TaxRules) -> list[
         *charge_lines(order.shipping, shipping_item, "Shipping", rules),
         *charge_lines(order.fees, fee_item, "Fee", rules),
         *_extras(order, rules),
+        *marketplace_lines(order.taxes, rules),
     ]
     discount = _discount(order, [*products, *rest], rules)
-    if discount is None:
-        lines = [_net(line, of) for line, of in zip(products, order.lines, strict=True)] + rest
-    else:
-        lines = [*products, *rest, discount]
+    lines = (
+        [*products, *rest, discount]
+        if discount is not None
+        else _with_discounts(products, order, rules) + rest
+    )
     _check_length(lines, rules.frame)
     return lines
 
@@ -76,8 +80,22 @@ def _product(line: OrderLine, items: Mapping[str, str], rules: TaxRules) -> DocL
     return DocLine(to_cents(line.subtotal), item, "", line.quantity, name, code, tax)
 
 
+def _with_discounts(products: Sequence[DocLine], order: Order, rules: TaxRules) -> list[DocLine]:
+    """Each product with its own discount (A21): as a line after it where that is wanted, or where one line for all
+    would change the tax and there is an item for it; else inside the product's line.
+    """
+    settings = rules.frame.settings
+    as_line = settings.discounts == "own_lines" or (
+        settings.discounts == "one_line" and bool(settings.accounts.discounts and settings.items.discount)
+    )
+    found: list[DocLine] = []
+    for line, of in zip(products, order.lines, strict=True):
+        found += _gross_and_discount(line, of, rules) if as_line else [_net(line, of)]
+    return found
+
+
 def _net(line: DocLine, of: OrderLine) -> DocLine:
-    """The line at its price after discounts, with the discount in words (A21)."""
+    """The line at its price after discounts, with the discount in words."""
     amount = to_cents(of.total)
     if amount == line.amount:
         return line
@@ -85,21 +103,48 @@ def _net(line: DocLine, of: OrderLine) -> DocLine:
     return DocLine(amount, line.item_id, "", line.quantity, words, line.tax_code, line.tax)
 
 
+def _gross_and_discount(line: DocLine, of: OrderLine, rules: TaxRules) -> list[DocLine]:
+    """The line at its full price, and what was taken off it under the same tax code, so that the tax stays right."""
+    discount = line.amount - to_cents(of.total)
+    if not discount:
+        return [line]
+    full_tax = to_cents(of.tax * of.subtotal / of.total) if of.total else line.tax
+    item = purpose_item("discount", rules.frame)
+    words = f"Discount on {line.description}"
+    off = DocLine(-discount, item, description=words, tax_code=line.tax_code, tax=line.tax - full_tax)
+    return [replace(line, tax=full_tax), off]
+
+
 def _discount(order: Order, lines: Sequence[DocLine], rules: TaxRules) -> DocLine | None:
-    """One discount line for the whole order, None where it would change the tax or no account is chosen.
+    """One discount line for the whole order, None where it would change the tax, or nobody wants or can have one.
 
     QuickBooks spreads a discount over all lines, so it fits only when they all bear the same code, or when
     QuickBooks takes the store's tax as it is (automated US tax).
     """
-    account = rules.frame.settings.accounts.discounts
+    settings = rules.frame.settings
+    account = settings.accounts.discounts
     amount = sum((to_cents(line.subtotal) - to_cents(line.total) for line in order.lines), Decimal(0))
     codes = {line.tax_code for line in lines if line.amount}
-    if not account or amount <= 0 or (order.prices_include_tax and rules.frame.company.tax == "elsewhere"):
+    if settings.discounts != "one_line" or not account or amount <= 0:
+        return None
+    if order.prices_include_tax and rules.frame.company.tax == "elsewhere" and not rules.out_of_scope:
         return None
     if len(codes) != 1 and rules.frame.company.tax != "us_automated":
         return None
     code = codes.pop() if len(codes) == 1 else ""
     return DocLine(amount, account_id=account, description="Discount", tax_code=code)
+
+
+def marketplace_lines(taxes: Iterable[TaxTotal], rules: TaxRules) -> list[DocLine]:
+    """Tax that a marketplace remits, shown and taken off again where the setting says so (A45)."""
+    amount = to_cents(marketplace_tax(taxes))
+    if not amount or rules.frame.settings.marketplace_tax == "leave_out":
+        return []
+    item, code = purpose_item("marketplace_tax", rules.frame), rules.untaxed_code()
+    return [
+        DocLine(amount, item, description="Tax collected by the marketplace", tax_code=code),
+        DocLine(-amount, item, description="Tax remitted by the marketplace", tax_code=code),
+    ]
 
 
 def _extras(order: Order, rules: TaxRules) -> list[DocLine]:

@@ -7,16 +7,27 @@ from decimal import Decimal
 from schemas.orders import TaxShare, TaxTotal
 from workers.errors import TaxCodeUnmapped
 from workers.mapping.frame import Frame
+from workers.steps import TaxRate
 
 ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class TaxRules:
-    """How one document's lines get their codes."""
+    """How one document's lines get their codes. ``out_of_scope``: none does, the whole document bears no tax."""
 
     frame: Frame
     document_taxes: tuple[TaxTotal, ...] = ()
+    out_of_scope: bool = False
+
+    @classmethod
+    def of(cls, frame: Frame, taxes: Iterable[TaxTotal], amount: Decimal) -> "TaxRules":
+        """The rules of a document that bears ``amount`` of tax; what a marketplace owes is nobody's here (A45)."""
+        settings = frame.settings
+        untaxed = (
+            frame.company.tax == "elsewhere" and settings.untaxed_orders == "out_of_scope" and not amount
+        )
+        return cls(frame, tuple(tax for tax in taxes if not tax.marketplace_liable), untaxed)
 
     def line_code(self, taxes: Iterable[TaxShare], amount: Decimal) -> str:
         """The code of a line that bears ``amount`` of tax; "" where the company charges no tax.
@@ -24,6 +35,8 @@ class TaxRules:
         Raises:
             TaxCodeUnmapped: the line's tax has no code, or the company has sales tax switched off.
         """
+        if self.out_of_scope:
+            return ""
         match self.frame.company.tax:
             case "none":
                 return self._without_sales_tax(amount)
@@ -39,9 +52,13 @@ class TaxRules:
         names = _names((total.tax, total.amount) for total in self.document_taxes)
         return self._mapped(names) if names else ""
 
-    def percent(self, code: str) -> Decimal | None:
+    def rates(self, code: str) -> tuple[TaxRate, ...] | None:
         """What QuickBooks will charge under this code; None when we do not know."""
-        return self.frame.company.tax_percent.get(code)
+        company = self.frame.company
+        if code in company.tax_rates:
+            return company.tax_rates[code]
+        percent = company.tax_percent.get(code)
+        return None if percent is None else (TaxRate(code, percent),)
 
     def untaxed_code(self) -> str:
         """The code of a line without tax.
@@ -49,7 +66,7 @@ class TaxRules:
         Raises:
             TaxCodeUnmapped: outside the US the code must be chosen, ``NON`` exists only there.
         """
-        if self.frame.company.tax == "none":
+        if self.frame.company.tax == "none" or self.out_of_scope:
             return ""
         code = self.frame.settings.untaxed_code
         if self.frame.company.tax == "elsewhere" and code in ("", "NON"):

@@ -7,16 +7,21 @@ from decimal import Decimal
 from typing import Any
 
 from schemas.orders import Order
-from workers.answers import NUMBER_TAKEN, carried_out, reread
+from workers.answers import NUMBER_TAKEN, reread
 from workers.errors import QuickBooksRejected, TotalsDiffer
 from workers.items.lookup import Wanted, resolve_items, wanted_item
+from workers.mapping.as_booked import order_as_booked
 from workers.mapping.fingerprint import fingerprint, order_hash
 from workers.mapping.frame import Frame
 from workers.mapping.sale import SaleDocument, SaleKind, sale_document, sale_mark
 from workers.orders.numbers import adopted
+from workers.orders.open_days import created
+from workers.orders.rates import rate_fields
 from workers.orders.record import SaleRecord, order_key
 from workers.orders.sums import amount_of, made_equal, sums_differ
-from workers.parties.customers import Party, party_of, resolve_customer
+from workers.parties.customers import resolve_customer
+from workers.parties.gone import GONE, successor_of
+from workers.parties.party import Party, party_of
 from workers.steps import Json, Step, StoreKey, SyncMapping, Write, remember
 
 Known = Mapping[StoreKey, SyncMapping]
@@ -26,11 +31,18 @@ UNCHECKED = "not compared yet"
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A document ready to be written, and the record that it will leave."""
+    """A document ready to be written, the record that it will leave, and whom it is for."""
 
     document: SaleDocument
     body: Json
     record: SaleRecord
+    party: Party
+
+    def for_customer(self, customer_id: str) -> "Prepared":
+        """The same document for somebody else."""
+        body = {**self.body, "CustomerRef": {"value": customer_id}}
+        record = replace(self.record, customer_id=customer_id, expected=fingerprint(body))
+        return replace(self, body=body, record=record)
 
 
 def wanted_items(order: Order) -> dict[str, Wanted]:
@@ -44,27 +56,32 @@ def wanted_items(order: Order) -> dict[str, Wanted]:
 
 def party_keys(order: Order, frame: Frame) -> tuple[StoreKey, ...]:
     """Under which the buyer may be remembered."""
-    return party_of(order.buyer, order.currency, frame).keys
+    return party_of(order.buyer, order_as_booked(order, frame).currency, frame).keys
 
 
 def prepare(
     order: Order, kind: SaleKind, generation: int, known: Known, version: datetime, frame: Frame
 ) -> Generator[Step, Any, Prepared]:
-    """Build the document. All that can be seen to fail fails here, before the first document is written."""
+    """Build the document. All that can be seen to fail fails here, before the first document is written.
+
+    The hash is that of the order as the store told it: another setting makes no booked order look edited.
+    """
+    stored, order = order_hash(order), order_as_booked(order, frame)
     wanted = wanted_items(order)
     items = yield from resolve_items(wanted.values(), known, frame)
     by_line = {line_id: items[one].quickbooks_id for line_id, one in wanted.items()}
     document = sale_document(order, kind, by_line, frame, generation=generation)
     party: Party = party_of(order.buyer, order.currency, frame)
+    rate = yield from rate_fields(order.currency, document.body["TxnDate"], order.exchange_rate, frame)
     customer_id = yield from resolve_customer(party, known, frame)
-    body = {**document.body, "CustomerRef": {"value": customer_id}}
+    body = {**document.body, **rate, "CustomerRef": {"value": customer_id}}
     record = SaleRecord(
         order_id=order.order_id,
         entity=kind,
         version=version,
         total=document.total,
         tax=document.tax,
-        hash=order_hash(order),
+        hash=stored,
         expected=fingerprint(body),
         generation=generation,
         number=document.number,
@@ -72,8 +89,11 @@ def prepare(
         account_id=document.account_id,
         currency=order.currency,
         inclusive=body.get("GlobalTaxCalculation") == "TaxInclusive",
+        out_of_scope=body.get("GlobalTaxCalculation") == "NotApplicable",
+        rate=str(rate.get("ExchangeRate", "")),
+        listed=order.refund_ids,
     )
-    return Prepared(document, body, record)
+    return Prepared(document, body, record, party)
 
 
 def book(prepared: Prepared, frame: Frame) -> Generator[Step, Any, SaleRecord]:
@@ -84,8 +104,27 @@ def book(prepared: Prepared, frame: Frame) -> Generator[Step, Any, SaleRecord]:
         TotalsDiffer: QuickBooks booked another sum than ours (A29, A40).
     """
     record = prepared.record
-    step = Write(
-        "sale" if record.generation == 1 else f"sale-{record.generation}",
+    try:
+        step, answer = yield from created(_sale_step(prepared, ""), frame)
+    except QuickBooksRejected as error:
+        if error.fault_code == NUMBER_TAKEN:
+            return (yield from _adopted(record, frame))
+        if error.fault_code not in GONE:
+            raise
+        survivor = yield from successor_of(record.customer_id, prepared.party, frame)
+        if survivor is None:
+            raise
+        prepared = prepared.for_customer(survivor)
+        step, answer = yield from created(_sale_step(prepared, f"-for-{survivor}"), frame)
+    record = replace(prepared.record, expected=step.detail["expected"])
+    return (yield from with_equal_sums(step, answer, record, frame))
+
+
+def _sale_step(prepared: Prepared, tail: str) -> Write:
+    record = prepared.record
+    name = "sale" if record.generation == 1 else f"sale-{record.generation}"
+    return Write(
+        f"{name}{tail}",
         record.entity,
         "create",
         prepared.body,
@@ -93,13 +132,6 @@ def book(prepared: Prepared, frame: Frame) -> Generator[Step, Any, SaleRecord]:
         version=record.version,
         detail=replace(record, differs=UNCHECKED).detail,
     )
-    try:
-        answer = yield from carried_out(step, frame.subject)
-    except QuickBooksRejected as error:
-        if error.fault_code != NUMBER_TAKEN:
-            raise
-        return (yield from _adopted(record, frame))
-    return (yield from with_equal_sums(step, answer, record, frame))
 
 
 def with_equal_sums(

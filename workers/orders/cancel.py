@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from workers.answers import Change, changed
+from workers.errors import PeriodClosed
 from workers.mapping.frame import Frame
+from workers.orders.open_days import dates_on_open_day
 from workers.orders.payments import Payments
 from workers.orders.record import SaleRecord, order_key
 from workers.orders.reverse import apply_credit, reverse
@@ -17,10 +19,16 @@ from workers.steps import Step, remember
 def cancel_sale(
     record: SaleRecord, payments: Payments, version: datetime, frame: Frame
 ) -> Generator[Step, Any, Outcome]:
-    """Void an unpaid invoice; take a paid sale back as a full refund; what refunds took back already stays so."""
+    """Void an unpaid invoice, or credit it where its period is closed and the setting says so; take a paid sale back
+    as a full refund. What refunds took back already stays so.
+    """
     paid = payments.of_invoice(record.quickbooks_id) + record.paid_before
     if record.entity == "Invoice" and not paid and not record.refunds:
-        return (yield from void_invoice(record, version, frame))
+        try:
+            return (yield from void_invoice(record, version, frame))
+        except PeriodClosed:
+            if not dates_on_open_day(frame):
+                raise
     if record.refunded >= record.total:
         yield from remember(replace(record, version=version).mapping)
         return Booked((Document(record.entity, record.quickbooks_id),))

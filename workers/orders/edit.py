@@ -8,9 +8,12 @@ from typing import Any, cast
 
 from schemas.orders import Order
 from workers.answers import Change, changed
+from workers.errors import CurrencyUnsupported, PeriodClosed
+from workers.mapping.as_booked import order_as_booked
 from workers.mapping.frame import Frame
 from workers.mapping.sale import SaleKind, sale_kind
 from workers.orders.booking import UNCHECKED, Known, book, prepare, with_equal_sums
+from workers.orders.open_days import dates_on_open_day
 from workers.orders.payments import Payments
 from workers.orders.record import SaleRecord, order_key
 from workers.orders.reverse import apply_credit, reverse
@@ -23,19 +26,37 @@ ZERO = Decimal(0)
 def edit_sale(
     order: Order, record: SaleRecord, payments: Payments, known: Known, version: datetime, frame: Frame
 ) -> Generator[Step, Any, tuple[SaleRecord, list[Document]]]:
-    """Update an open and unpaid invoice; take any other document back and book a new one.
+    """Update an open and unpaid invoice; take any other document, or one of a closed period, back and book a new one.
 
     Refunds stay as they are: what the store says of an order is always as sold, refunds not taken off.
 
     Raises:
         ChangedInQuickBooks, RemovedInQuickBooks: a person was at the document.
+        CurrencyUnsupported: the order changed its currency.
     """
     paid = payments.of_invoice(record.quickbooks_id) + record.paid_before
+    currency = order_as_booked(order, frame).currency
+    if record.currency and record.currency != currency:
+        raise _other_currency(currency, record, frame)
     if record.entity == "Invoice" and not paid:
-        return (yield from _update(order, record, known, version, frame)), []
+        try:
+            return (yield from _update(order, record, known, version, frame)), []
+        except PeriodClosed:
+            if not dates_on_open_day(frame):
+                raise
     if record.entity == "Invoice":
         return (yield from _replace_invoice(order, record, paid, known, version, frame))
     return (yield from _replace_receipt(order, record, known, version, frame))
+
+
+def _other_currency(currency: str, record: SaleRecord, frame: Frame) -> CurrencyUnsupported:
+    """A document keeps its currency in QuickBooks, and so do its payments."""
+    return CurrencyUnsupported(
+        f"{frame.subject} is in {currency} by now, but {record.entity} {record.number} was booked in "
+        f"{record.currency}. Correct the order in the store, then Retry; or book it by hand and Ignore it.",
+        cause=f"{record.currency} became {currency}",
+        fix="counterfoil errors ignore EVENT",
+    )
 
 
 def _update(

@@ -4,13 +4,16 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from schemas.orders import Order
-from workers.answers import NOT_THERE, carried_out, reread
+from workers.answers import NOT_THERE, reread
 from workers.errors import QuickBooksRejected
 from workers.mapping.frame import Frame
 from workers.mapping.payment import payment_document
 from workers.mapping.sale import amount_paid
+from workers.orders.open_days import created
+from workers.orders.rates import rate_fields
 from workers.orders.record import SaleRecord
 from workers.outcomes import Document
 from workers.steps import Step, StoreKey, SyncMapping, Write, recall
@@ -44,9 +47,7 @@ def payment_keys(order_id: str, first: int = 1) -> list[StoreKey]:
     return [StoreKey("payment", f"{order_id}/{number}") for number in range(first, first + PAGE)]
 
 
-def booked_payments(
-    order_id: str, known: Mapping[StoreKey, SyncMapping]
-) -> Generator[Step, object, Payments]:
+def booked_payments(order_id: str, known: Mapping[StoreKey, SyncMapping]) -> Generator[Step, Any, Payments]:
     """All payments of an order; ``known`` holds the first page."""
     found: list[SyncMapping] = []
     page = known
@@ -61,7 +62,7 @@ def booked_payments(
 
 def book_payments(
     order: Order, record: SaleRecord, payments: Payments, version: datetime, frame: Frame
-) -> Generator[Step, object, list[Document]]:
+) -> Generator[Step, Any, list[Document]]:
     """One payment for what came in since; nothing when all is booked or the sale is a receipt."""
     if record.entity != "Invoice":
         return []
@@ -79,6 +80,7 @@ def book_payments(
         customer_id=record.customer_id,
         frame=frame,
     )
+    document |= yield from rate_fields(order.currency, document["TxnDate"], order.exchange_rate, frame)
     step = Write(
         f"payment-{number}",
         "Payment",
@@ -89,7 +91,7 @@ def book_payments(
         detail={"amount": str(amount), "invoice": record.quickbooks_id},
     )
     try:
-        answer = yield from carried_out(step, frame.subject)
+        _, answer = yield from created(step, frame)
     except QuickBooksRejected as error:
         if error.fault_code in NOT_THERE:  # perhaps a person removed the invoice (A11)
             yield from reread(record.entity, record.quickbooks_id, frame.subject)

@@ -29,7 +29,9 @@ class SaleRecord:
     ``generation`` counts the documents of one order, ``expected`` is the fingerprint of what we sent last,
     ``paid_before`` what was already settled on an invoice when it became ours, ``carried`` the credit memo whose rest
     pays a new invoice after an edit, ``differs`` the total that QuickBooks
-    answered where it is not ours, ``ended`` how the document ended (``voided``, ``reversed``) or "".
+    answered where it is not ours, ``ended`` how the document ended (``voided``, ``reversed``) or "". ``rate`` is the
+    exchange rate that was sent, "" in home currency; ``listed`` are the refunds that the store listed at ``version``,
+    None where it lists none.
     """
 
     order_id: str
@@ -47,12 +49,15 @@ class SaleRecord:
     account_id: str = ""
     currency: str = ""
     inclusive: bool = False
+    out_of_scope: bool = False
+    rate: str = ""
     carried: str = ""
     paid_before: Decimal = ZERO
     differs: str = ""
     ended: str = ""
     why: str = ""
     refunds: Mapping[str, RefundNote] = field(default_factory=dict)
+    listed: tuple[str, ...] | None = None
 
     @classmethod
     def of(cls, mapping: SyncMapping) -> "SaleRecord":
@@ -70,6 +75,7 @@ class SaleRecord:
                 )
                 for refund_id, note in detail.get("refunds", {}).items()
             },
+            listed=tuple(detail["listed"]) if "listed" in detail else None,
             **{name: _read(name, detail[name]) for name in _PLAIN if name in detail},
         )
 
@@ -104,6 +110,8 @@ class SaleRecord:
                 }
                 for refund_id, note in self.refunds.items()
             }
+        if self.listed is not None:
+            found["listed"] = list(self.listed)
         return found
 
     @property
@@ -136,7 +144,7 @@ def order_key(order_id: str) -> StoreKey:
 _AMOUNTS = ("total", "tax", "paid_before")
 _PLAIN = (
     *_AMOUNTS, "hash", "expected", "generation", "number", "customer_id", "account_id", "currency",
-    "inclusive", "carried", "differs", "ended", "why",
+    "inclusive", "out_of_scope", "rate", "carried", "differs", "ended", "why",
 )  # fmt: skip
 
 

@@ -6,12 +6,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from workers.answers import Change, carried_out, reread, untouched
+from workers.answers import Change, reread, untouched
 from workers.errors import AccountUnmapped
 from workers.mapping.frame import Frame
 from workers.mapping.marks import book_date, doc_number, private_note
 from workers.mapping.payment import credit_application
 from workers.mapping.reversal import reversal_body
+from workers.orders.open_days import created
 from workers.orders.record import RefundNote, SaleRecord
 from workers.orders.sums import checked, sent
 from workers.outcomes import Document
@@ -88,10 +89,12 @@ def apply_credit(
         mark=frame.marker("credit", key.store_id),
         frame=frame,
     )
+    if record.rate:  # both were booked at it, or nearly: a payment of nothing has no rate of its own
+        body["ExchangeRate"] = Decimal(record.rate)
     step = Write(
         name[:60], "Payment", "create", body, key=key, version=version, detail={"amount": str(amount)}
     )
-    answer = yield from carried_out(step, frame.subject)
+    _, answer = yield from created(step, frame)
     return [Document("Payment", str(answer["Id"]))]
 
 

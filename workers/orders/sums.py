@@ -11,6 +11,7 @@ from workers.mapping.fingerprint import fingerprint
 from workers.mapping.frame import Frame
 from workers.mapping.lines import DocLine, render
 from workers.mapping.taxes import TaxRules
+from workers.orders.open_days import created
 from workers.steps import Json, Step, SyncMapping, Write, remember
 
 UNCHECKED = "unchecked"
@@ -25,20 +26,23 @@ def sent(step: Write, total: Decimal, frame: Frame) -> Generator[Step, Any, Json
         QuickBooksRejected and its kin, as ``carried_out`` does.
     """
     unchecked = replace(step, detail={**step.detail, UNCHECKED: str(total)})
-    answer = yield from carried_out(unchecked, frame.subject)
-    answer = yield from made_equal(unchecked, answer, total, frame)
+    written, answer = yield from created(unchecked, frame)
+    final = yield from made_equal(written, answer, total, frame)
     assert step.key is not None, "whose sum must be right is remembered"
+    detail = {name: value for name, value in written.detail.items() if name != UNCHECKED}
+    if final is not answer and "expected" in detail:
+        detail["expected"] = fingerprint(final)
     yield from remember(
         SyncMapping(
             step.key,
             step.entity,
-            str(answer["Id"]),
-            str(answer["SyncToken"]),
+            str(final["Id"]),
+            str(final["SyncToken"]),
             version=step.version,
-            detail=step.detail,
+            detail=detail,
         )
     )
-    return answer
+    return final
 
 
 def checked(mapping: SyncMapping, frame: Frame) -> Generator[Step, Any, None]:
@@ -66,7 +70,8 @@ def made_equal(step: Write, answer: Json, total: Decimal, frame: Frame) -> Gener
     rounding = frame.settings.items.rounding
     if abs(leftover) > frame.settings.rounding_limit or not rounding:
         raise sums_differ(answer, step.entity, total, frame)
-    line = DocLine(leftover, rounding, "", None, "Rounding", TaxRules(frame).untaxed_code())
+    rules = TaxRules(frame, out_of_scope=answer.get("GlobalTaxCalculation") == "NotApplicable")
+    line = DocLine(leftover, rounding, "", None, "Rounding", rules.untaxed_code())
     inclusive = answer.get("GlobalTaxCalculation") == "TaxInclusive"
     body = {**step.document, "Line": [*step.document["Line"], render(line, inclusive=inclusive)]}
     update = {**body, "Id": str(answer["Id"]), "SyncToken": str(answer["SyncToken"]), "sparse": True}

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from schemas.orders import Order
 from workers.context import Context
+from workers.mapping.as_booked import order_as_booked
 from workers.mapping.fingerprint import order_hash
 from workers.mapping.frame import Frame
 from workers.mapping.sale import sale_kind
@@ -16,6 +17,7 @@ from workers.orders.cancel import cancel_sale, trash_sale
 from workers.orders.edit import carry_credit, edit_sale
 from workers.orders.payments import Payments, book_payments, booked_payments, payment_keys
 from workers.orders.record import SaleRecord, order_key
+from workers.orders.refunds_gone import drop_unlisted
 from workers.orders.reverse import is_taken_back
 from workers.outcomes import Booked, Document, Outcome, Skipped, Superseded
 from workers.steps import Step, Steps, StoreKey, SyncMapping, recall, remember
@@ -68,6 +70,8 @@ def reason_to_skip(order: Order, record: SaleRecord | None, frame: Frame) -> str
         return "before_start_date"  # A91
     if settings.statuses and order.store_status not in settings.statuses:
         return "status_not_chosen"  # A92
+    if not order.total and settings.zero_orders == "skip":
+        return "zero_total"  # A14
     return ""
 
 
@@ -113,13 +117,14 @@ def _bring_up_to_date(
         return (yield from trash_sale(record, payments, version, frame))
     if record.differs:
         record = yield from recheck_sums(record, frame)
+    record = yield from drop_unlisted(record, order.refund_ids, version, frame)
     # also when the order is as it was booked: a failed edit that was undone since has taken its document back
     if booked_before and (order_hash(order) != record.hash or (yield from is_taken_back(record))):
         record, documents = yield from edit_sale(order, record, payments, known, version, frame)
     documents += yield from carry_credit(record, version, frame)
-    documents += yield from book_payments(order, record, payments, version, frame)
-    if record.version != version:
-        yield from remember(replace(record, version=version).mapping)
+    documents += yield from book_payments(order_as_booked(order, frame), record, payments, version, frame)
+    if record.version != version or record.listed != order.refund_ids:
+        yield from remember(replace(record, version=version, listed=order.refund_ids).mapping)
     return Booked((Document(record.entity, record.quickbooks_id), *documents))
 
 

@@ -7,24 +7,29 @@ from decimal import Decimal
 from typing import Any
 
 from schemas.money import to_cents
-from schemas.orders import Refund, RefundRemoved
-from workers.answers import NUMBER_TAKEN, Change, changed
+from schemas.orders import Refund, RefundRemoved, StoreRate
+from workers.answers import NUMBER_TAKEN
 from workers.context import Context
 from workers.errors import QuickBooksRejected, TotalsDiffer, WaitsForSale
 from workers.items.lookup import Item, Wanted, resolve_items, wanted_item
 from workers.items.stock import item_now
-from workers.mapping.accounts import clearing_account
+from workers.mapping.accounts import clearing_account, is_store_credit
+from workers.mapping.as_booked import refund_as_booked
 from workers.mapping.fingerprint import fingerprint
 from workers.mapping.frame import Frame
 from workers.mapping.marks import doc_number
 from workers.mapping.refund import ItemBack, RefundDocument, RefundKind, refund_document
 from workers.orders.numbers import adopted
 from workers.orders.payments import Payments, booked_payments, payment_keys
+from workers.orders.rates import rate_fields
 from workers.orders.record import RefundNote, SaleRecord, order_key
+from workers.orders.refunds_gone import delete_refund, refund_keys
 from workers.orders.reverse import apply_credit
 from workers.orders.sums import checked, sent
 from workers.outcomes import Booked, Document, Outcome, Skipped
-from workers.steps import Step, Steps, StoreKey, SyncMapping, Write, recall, remember
+from workers.parties.gone import GONE, successor_of
+from workers.parties.party import party_of
+from workers.steps import Json, Step, Steps, StoreKey, SyncMapping, Write, recall, remember
 
 Known = Mapping[StoreKey, SyncMapping]
 WAIT_SECONDS = 5
@@ -40,6 +45,7 @@ def sync_refund(refund: Refund, context: Context) -> Steps:
     frame = Frame.of(context, f"Refund {refund.refund_id} of order {refund.order_number or refund.order_id}")
     if refund.test:
         return Skipped("test_order")
+    refund = refund_as_booked(refund, frame)
     wanted = {
         line.line_id: wanted_item(line.product_id, line.variant_id, line.sku, line.name)
         for line in refund.lines
@@ -64,7 +70,7 @@ def sync_refund(refund: Refund, context: Context) -> Steps:
             delay_seconds=WAIT_SECONDS,
         )
     record = SaleRecord.of(sale)
-    why = _reason_to_skip(refund, record)
+    why = _reason_to_skip(refund, record, version)
     if own is None and record.why in NOT_YET and (record.version or version) < version:
         raise WaitsForSale(
             f"{frame.subject}: its sale is not booked ({record.why}). It is tried again by itself.",
@@ -84,47 +90,37 @@ def sync_refund(refund: Refund, context: Context) -> Steps:
 def remove_refund(refund: RefundRemoved, context: Context) -> Steps:
     """Delete what was booked for a refund that the store deleted; remember it, should the refund come later."""
     frame = Frame.of(context, f"Refund {refund.refund_id}")
-    key, sale_key = StoreKey("refund", refund.refund_id), order_key(refund.order_id)
-    applied = StoreKey("payment", f"refund-{refund.refund_id}/{refund.order_id}")
+    key, applied = refund_keys(refund.refund_id, refund.order_id)
+    sale_key = order_key(refund.order_id)
     known = yield from recall([key, sale_key, applied])
     version = context.envelope.time
     own = known.get(key)
     if own is None or not own.quickbooks_id:
         yield from remember(SyncMapping(key, "", "", version=version))
         return Skipped("refund_not_booked")
-    for mapping in (known.get(applied), own):
-        if mapping is not None and not mapping.removed:
-            yield from _delete(mapping, version, frame)
+    yield from delete_refund(refund.refund_id, refund.order_id, known, version, frame)
     if sale_key in known:
         yield from remember(SaleRecord.of(known[sale_key]).without_refund(refund.refund_id).mapping)
     return Booked((Document(own.entity, own.quickbooks_id),))
 
 
-def _delete(mapping: SyncMapping, version: datetime, frame: Frame) -> Generator[Step, Any, None]:
-    yield from changed(
-        Change(
-            f"delete-{mapping.entity}",
-            mapping.entity,
-            "delete",
-            mapping.quickbooks_id,
-            mapping.sync_token,
-            str(mapping.detail.get("expected", "")),
-            frame.subject,
-            key=mapping.key,
-            version=version,
-            detail=dict(mapping.detail),
-        )
-    )
-
-
-def _reason_to_skip(refund: Refund, record: SaleRecord) -> str:
+def _reason_to_skip(refund: Refund, record: SaleRecord, version: datetime) -> str:
     if not record.quickbooks_id:
         return "sale_not_booked"
+    if _is_unlisted(refund, record, version):
+        return "refund_deleted"
     if record.ended:
         return f"sale_{record.ended}"
     if not refund.total and not refund.lines:
         return "nothing_refunded"
     return ""
+
+
+def _is_unlisted(refund: Refund, record: SaleRecord, version: datetime) -> bool:
+    """True when the store's newer list of the order's refunds lacks it: it was deleted before it was booked."""
+    if record.listed is None or record.version is None or record.version <= version:
+        return False
+    return refund.refund_id not in record.listed
 
 
 def _book(
@@ -147,10 +143,15 @@ def _book(
         number=number,
         sale=f"{record.entity} {record.number}",
         inclusive=record.inclusive,
+        out_of_scope=record.out_of_scope,
+    )
+    rate = yield from rate_fields(
+        refund.currency, document.body["TxnDate"], _store_rate(refund, record, frame), frame
     )
     step = _step(refund, document, record, number, version, frame)
+    step = replace(step, document={**step.document, **rate})
     try:
-        answer = yield from sent(step, document.total, frame)
+        answer = yield from _sent(step, document.total, refund, record, frame)
     except QuickBooksRejected as error:
         if error.fault_code != NUMBER_TAKEN:
             raise
@@ -168,7 +169,33 @@ def _book(
                 detail=step.detail,
             )
         )
-    return RefundNote(document.total, number, document.kind, str(answer["Id"]))
+    return RefundNote(document.given_back, number, document.kind, str(answer["Id"]))
+
+
+def _sent(
+    step: Write, total: Decimal, refund: Refund, record: SaleRecord, frame: Frame
+) -> Generator[Step, Any, Json]:
+    """For the sale's customer; for the one who took over where that one is gone (A65)."""
+    try:
+        return (yield from sent(step, total, frame))
+    except QuickBooksRejected as error:
+        if error.fault_code not in GONE:
+            raise
+        party = party_of(refund.buyer, refund.currency, frame)
+        survivor = yield from successor_of(record.customer_id, party, frame)
+        if survivor is None:
+            raise
+    document = {**step.document, "CustomerRef": {"value": survivor}}
+    detail = {**step.detail, "expected": fingerprint(document)}
+    again = replace(step, name=f"{step.name}-for-{survivor}", document=document, detail=detail)
+    return (yield from sent(again, total, frame))
+
+
+def _store_rate(refund: Refund, record: SaleRecord, frame: Frame) -> StoreRate | None:
+    """What the store says of the refund; else money goes back at the rate at which it came."""
+    if refund.exchange_rate is not None or not record.rate:
+        return refund.exchange_rate
+    return StoreRate(rate=Decimal(record.rate), into=frame.company.home_currency)
 
 
 def _step(
@@ -178,7 +205,7 @@ def _step(
     if document.kind == "RefundReceipt":
         body["DepositToAccountRef"] = {"value": _account(refund, record, frame)}
     detail = {
-        "total": str(document.total),
+        "total": str(document.given_back),
         "number": number,
         "order": refund.order_id,
         "expected": fingerprint(body),
@@ -232,8 +259,12 @@ def _number(refund: Refund, record: SaleRecord) -> str:
 
 def _account(refund: Refund, record: SaleRecord, frame: Frame) -> str:
     """The clearing account that the sale's money came into, unless it went back by another gateway (A4, A28)."""
-    own = frame.settings.accounts.clearing.get(refund.payment_method.gateway, "")
-    return own or record.account_id or clearing_account(refund.payment_method, frame)
+    method = refund.payment_method
+    if is_store_credit(method, frame):
+        return clearing_account(method, refund.currency, frame)
+    clearing = frame.settings.accounts.clearing
+    own = clearing.get(f"{method.gateway} {refund.currency}") or clearing.get(method.gateway)
+    return own or record.account_id or clearing_account(method, refund.currency, frame)
 
 
 def _items_back(

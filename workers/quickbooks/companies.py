@@ -7,19 +7,21 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Literal
 
-from workers.steps import Company, Json
+from workers.steps import Company, Json, TaxRate
 
+ZERO = Decimal(0)
 HUNDRED = Decimal(100)
 
 
 def company_from(
     realm_id: str, *, info: Json, preferences: Json, tax_codes: Iterable[Json], tax_rates: Iterable[Json]
 ) -> Company:
-    """Put a company together; ``tax_percent`` has the sales tax of every tax code by its id."""
+    """Put a company together; ``tax_rates`` has the sales tax of every tax code by its id."""
     sales = _part(preferences, "SalesFormsPrefs")
     currency = _part(preferences, "CurrencyPrefs")
     country = str(info.get("Country") or "US").upper()[:2]
     percents = {str(rate.get("Id")): _percent(rate) for rate in tax_rates}
+    rates = {str(code.get("Id")): _sales_rates(code, percents) for code in tax_codes}
     return Company(
         realm_id=realm_id,
         country=country,
@@ -28,7 +30,8 @@ def company_from(
         tax=_tax_regime(country, _part(preferences, "TaxPrefs")),
         shipping_on=sales.get("AllowShipping") is True,
         custom_numbers=sales.get("CustomTxnNumbers") is True,
-        tax_percent={str(code.get("Id")): _sales_percent(code, percents) for code in tax_codes},
+        tax_percent={code: sum((one.percent for one in of_code), ZERO) for code, of_code in rates.items()},
+        tax_rates=rates,
     )
 
 
@@ -42,20 +45,24 @@ def _tax_regime(
     return "us_automated" if preferences.get("PartnerTaxEnabled") is True else "us_manual"
 
 
-def _sales_percent(code: Json, percents: Mapping[str, Decimal]) -> Decimal:
-    """The sum of a code's rates; a rate may also be charged on an earlier tax (``TaxTypeApplicable``)."""
-    rates = _part(code, "SalesTaxRateList").get("TaxRateDetail") or []
-    total = Decimal(0)
-    for detail in sorted(rates, key=lambda one: int(one.get("TaxOrder") or 0)):
-        percent = percents.get(str(_part(detail, "TaxRateRef").get("value")), Decimal(0))
+def _sales_rates(code: Json, percents: Mapping[str, Decimal]) -> tuple[TaxRate, ...]:
+    """A code's rates in order; a rate may also be charged on the earlier taxes (``TaxTypeApplicable``)."""
+    details = _part(code, "SalesTaxRateList").get("TaxRateDetail") or []
+    rates: list[TaxRate] = []
+    before = ZERO
+    for detail in sorted(details, key=lambda one: int(one.get("TaxOrder") or 0)):
+        rate_id = str(_part(detail, "TaxRateRef").get("value"))
+        percent = percents.get(rate_id, ZERO)
         match detail.get("TaxTypeApplicable"):
             case "TaxOnAmountPlusTax":
-                total += percent * (HUNDRED + total) / HUNDRED
+                percent = percent * (HUNDRED + before) / HUNDRED
             case "TaxOnTax":
-                total += percent * total / HUNDRED
+                percent = percent * before / HUNDRED
             case _:
-                total += percent
-    return total
+                pass
+        before += percent
+        rates.append(TaxRate(rate_id, percent))
+    return tuple(rates)
 
 
 def _percent(rate: Json) -> Decimal:

@@ -11,7 +11,7 @@ from workers.context import Context
 from workers.ledger.connections import StoredConnection, read_connection, store_company
 from workers.ledger.engine import reading, writing
 from workers.runtime.services import Services
-from workers.steps import Company
+from workers.steps import Company, TaxRate
 
 READS = 4
 """Requests that reading a company costs: info, preferences, tax codes, tax rates."""
@@ -48,6 +48,10 @@ def _read_company(stored: StoredConnection, services: Services) -> Company:
     company = services.quickbooks.company(connection.realm_id)
     known = asdict(company)
     known["tax_percent"] = {code: str(percent) for code, percent in company.tax_percent.items()}
+    known["tax_rates"] = {
+        code: [(rate.rate_id, str(rate.percent)) for rate in rates]
+        for code, rates in company.tax_rates.items()
+    }
     with writing(services.engine) as database:
         store_company(
             database,
@@ -62,4 +66,8 @@ def _read_company(stored: StoredConnection, services: Services) -> Company:
 
 def _stored_company(known: dict[str, Any]) -> Company:
     percents = {code: Decimal(percent) for code, percent in known["tax_percent"].items()}
-    return Company(**{**known, "tax_percent": percents})
+    rates = {
+        code: tuple(TaxRate(rate_id, Decimal(percent)) for rate_id, percent in of_code)
+        for code, of_code in known.get("tax_rates", {}).items()
+    }
+    return Company(**{**known, "tax_percent": percents, "tax_rates": rates})

@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 
 from tests.workers.play import Play, played, prefer
-from tests.workers.stories import JANE, line, money, order, shipping, unpaid
-from workers.errors import CurrencyUnsupported, TaxCodeUnmapped, TotalsDiffer
+from tests.workers.stories import line, money, order, shipping
+from workers.errors import TaxCodeUnmapped, TotalsDiffer
 
 
 def automated() -> Play:
@@ -169,30 +169,3 @@ def test_a44_code_of_two_rates_that_round_apart_is_put_right() -> None:
     play.run("orders.paid", order(sold))
 
     assert play.only("SalesReceipt")["TotalAmt"] == Decimal("11.44")
-
-
-def two_currencies() -> Play:
-    play = played(company={"multicurrency": True})
-    prefer(play, "CurrencyPrefs", MultiCurrencyEnabled=True)
-    return play
-
-
-def test_a50_foreign_order_has_its_currency_and_a_customer_of_its_own() -> None:
-    play = two_currencies()
-    play.run("orders.created", unpaid(line("10.00")))
-
-    play.run("orders.created", unpaid(line("10.00"), order_id="2", number="2", currency="CAD"))
-
-    foreign = next(row for row in play.all("Invoice") if row["CurrencyRef"]["value"] == "CAD")
-    assert foreign["CustomerRef"]["name"] == "Jane Doe (CAD)"
-    assert {row["DisplayName"] for row in play.all("Customer")} == {"Jane Doe", "Jane Doe (CAD)"}
-
-
-def test_a51_foreign_order_without_multicurrency_is_never_booked_one_to_one() -> None:
-    play = played()
-
-    with pytest.raises(CurrencyUnsupported) as raised:
-        play.run("orders.paid", order(line("10.00"), currency="EUR", buyer=JANE))
-
-    assert raised.value.cause == "EUR"
-    assert play.writes == []
