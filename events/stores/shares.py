@@ -44,15 +44,20 @@ def _places(number: Decimal) -> int:
     return int(number.as_tuple().exponent)
 
 
-def merged_shares(shares: Iterable[tuple[str, Decimal]]) -> tuple[TaxShare, ...]:
-    """One share for each tax, in order of appearance."""
-    sums: dict[str, Decimal] = {}
-    for tax, amount in shares:
-        sums[tax] = sums.get(tax, ZERO) + amount
-    return tuple(TaxShare(tax=tax, amount=amount) for tax, amount in sums.items())
+def merged_shares(shares: Iterable[TaxShare]) -> tuple[TaxShare, ...]:
+    """One share for each tax, in order of appearance; the same tax owed by a marketplace stays apart."""
+    sums: dict[tuple[str, bool], Decimal] = {}
+    for share in shares:
+        key = (share.tax, share.marketplace_liable)
+        sums[key] = sums.get(key, ZERO) + share.amount
+    return tuple(
+        TaxShare(tax=tax, amount=amount, marketplace_liable=liable) for (tax, liable), amount in sums.items()
+    )
 
 
 def totals_of(shares: Iterable[TaxShare]) -> tuple[TaxTotal, ...]:
     """The totals that follow from the lines' shares, where the store gives none."""
-    merged = merged_shares((share.tax, share.amount) for share in shares)
-    return tuple(TaxTotal(tax=share.tax, amount=share.amount) for share in merged)
+    return tuple(
+        TaxTotal(tax=share.tax, amount=share.amount, marketplace_liable=share.marketplace_liable)
+        for share in merged_shares(shares)
+    )

@@ -102,7 +102,7 @@ def fees(order: Row) -> tuple[ChargeLine, ...]:
     duties = set_amount(order, "original_total_duties_set")
     if duties and not is_true(order, "duties_included"):
         owed = [duty for line in rows(order, "line_items") for duty in rows(line, "duties")]
-        taxes = merged_shares((share.tax, share.amount) for duty in owed for share in shares(duty))
+        taxes = merged_shares(share for duty in owed for share in shares(duty))
         found.append(
             ChargeLine(line_id="duties", name="Duties", total=duties, tax=tax_of(taxes), taxes=taxes)
         )

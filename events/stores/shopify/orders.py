@@ -12,10 +12,11 @@ from events.stores.reading import flag as is_true
 from events.stores.shopify.buyers import buyer
 from events.stores.shopify.lines import Pricing, fees, product_lines, shipping_lines
 from events.stores.shopify.money import set_amount
-from events.stores.shopify.payments import Paid, paid, payment_method
+from events.stores.shopify.payments import Paid, due_at, paid, payment_method
+from events.stores.shopify.presentment import as_seen, seen_currency, store_rate
 from events.stores.shopify.refunds import Sale, read_refund
 from events.stores.shopify.taxes import tax_of, totals
-from schemas.orders import ChargeLine, Lifecycle, Order, OrderLine, Refund
+from schemas.orders import ChargeLine, Lifecycle, Order, OrderAmounts, OrderLine, Refund
 
 
 def is_test(body: Row) -> bool:
@@ -29,7 +30,19 @@ def changed_at(body: Row) -> datetime | None:
 
 
 def read_order(body: Row, *, received_at: datetime) -> tuple[Order, list[Refund]]:
-    """One order as it stands, and its refunds so far.
+    """One order as it stands, and its refunds so far; in the shop's currency, and in the buyer's beside it."""
+    order, refunds = _read_order(body, received_at=received_at)
+    seen = seen_currency(body, "total_price")
+    if seen and seen != order.currency:
+        other, _ = _read_order(as_seen(body, seen), received_at=received_at)
+        amounts = {name: getattr(other, name) for name in OrderAmounts.model_fields}
+        amounts["exchange_rate"] = store_rate(body, order.currency)
+        order = order.model_copy(update={"presentment": OrderAmounts(**amounts)})
+    return order, _told(refunds, order)
+
+
+def _read_order(body: Row, *, received_at: datetime) -> tuple[Order, list[Refund]]:
+    """In the currency of the body's flat fields.
 
     A cash sale is rounded when it is paid: the rounding is part of what the buyer owed, so it is in ``total``.
     """
@@ -62,7 +75,7 @@ def read_order(body: Row, *, received_at: datetime) -> tuple[Order, list[Refund]
     created_at = moment(body, "processed_at") or moment(body, "created_at")
     updated_at = changed_at(body) or created_at or received_at
     tax = amount_or_none(body, "total_tax")
-    order = Order(
+    return Order(
         order_id=order_id,
         number=number,
         store_status=text(body, "financial_status"),
@@ -70,6 +83,7 @@ def read_order(body: Row, *, received_at: datetime) -> tuple[Order, list[Refund]
         payment=payment.state,
         created_at=created_at or updated_at,
         updated_at=updated_at,
+        due_at=due_at(body),
         cancelled_at=cancelled_at,
         currency=currency,
         prices_include_tax=pricing.taxes_included,
@@ -85,8 +99,7 @@ def read_order(body: Row, *, received_at: datetime) -> tuple[Order, list[Refund]
         amount_paid=payment.amount,
         payment_method=sale.payment_method,
         note=text(body, "note"),
-    )
-    return order, _told(refunds, order)
+    ), refunds
 
 
 def _told(refunds: list[Refund], order: Order) -> list[Refund]:

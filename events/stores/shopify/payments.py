@@ -1,15 +1,17 @@
 """What a Shopify order says of its payment: a status, what is outstanding, and the gateways' names."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
-from events.stores.reading import ZERO, Row, amount_or_none, text
+from events.stores.reading import ZERO, Row, amount_or_none, moment, part, rows_or_nothing, text
 from schemas.orders import PaymentMethod, PaymentState
 
 MONEY_CAME = frozenset({"paid", "partially_paid", "partially_refunded", "refunded"})
 """Financial statuses in which money was captured; an authorization is no money."""
 
-GIFT_CARD = "gift_card"
+STORE_CREDIT = frozenset({"gift_card", "shopify_store_credit", "store_credit"})
+"""Gateways that are no money: what they give back the shop owes to the buyer from then on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,18 @@ def paid(order: Row, total: Decimal, credited: Decimal) -> Paid:
     return Paid("part_paid" if received else "unpaid", received)
 
 
+def due_at(order: Row) -> datetime | None:
+    """The last day of the payment terms; None where nothing was agreed on."""
+    days = [
+        moment(row, "due_at") for row in rows_or_nothing(part(order, "payment_terms"), "payment_schedules")
+    ]
+    return max((day for day in days if day is not None), default=None)
+
+
 def payment_method(order: Row) -> PaymentMethod:
-    """The gateway that money came through; a gift card beside it is not named, since it is no gateway."""
+    """The gateway that money came through; a gift card beside it is not named, since it brings no money."""
     listed = order.get("payment_gateway_names")
     names = [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
-    gateway = next((name for name in names if name != GIFT_CARD), "") or next(iter(names), "")
+    gateway = next((name for name in names if name not in STORE_CREDIT), "") or next(iter(names), "")
     gateway = text({"gateway": gateway}, "gateway") or text(order, "gateway")
     return PaymentMethod(gateway=gateway, title=gateway)

@@ -4,7 +4,7 @@ Source: shopify.dev, "Refund" (REST): a refund is "independent from the movement
 transactions show. Adjustments are negative where more was refunded than the lines say.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from events.stores.platform import Unreadable
@@ -12,9 +12,10 @@ from events.stores.reading import ZERO, Row, amount, moment, need_id, part, rows
 from events.stores.reading import flag as is_true
 from events.stores.shares import totals_of
 from events.stores.shopify.money import set_amount, shop_amount, shop_currency
-from events.stores.shopify.payments import GIFT_CARD
+from events.stores.shopify.payments import STORE_CREDIT
+from events.stores.shopify.presentment import as_seen, refund_currency, share_of
 from events.stores.shopify.taxes import shares_of, tax_of
-from schemas.orders import Buyer, ChargeLine, PaymentMethod, Refund, RefundLine
+from schemas.orders import Buyer, ChargeLine, PaymentMethod, Refund, RefundAmounts, RefundLine
 
 ON_THE_SHELF = frozenset({"return", "cancel", "legacy_restock"})
 MONEY_MOVES = frozenset({"success", "pending"})
@@ -45,7 +46,18 @@ class Returned:
 
 
 def read_refund(body: Row, *, sale: Sale, sequence: int) -> Refund:
-    """One refund. Its total is the money that went back; without money, what its lines and shipping say."""
+    """One refund, in the shop's currency, and in the buyer's where that is another one."""
+    refund = _read_refund(body, sale=sale, sequence=sequence)
+    seen = refund_currency(body)
+    if not seen or seen == refund.currency:
+        return refund
+    other = _read_refund(as_seen(body, seen), sale=replace(sale, currency=seen), sequence=sequence)
+    amounts = {name: getattr(other, name) for name in RefundAmounts.model_fields}
+    return refund.model_copy(update={"presentment": RefundAmounts(**amounts)})
+
+
+def _read_refund(body: Row, *, sale: Sale, sequence: int) -> Refund:
+    """Its total is the money that went back; without money, what its lines and shipping say."""
     refund_id = need_id(body, "id", "The refund")
     currency = sale.currency or _currency(body, refund_id)
     returned = _returned(body, currency)
@@ -60,6 +72,7 @@ def read_refund(body: Row, *, sale: Sale, sequence: int) -> Refund:
     created_at = moment(body, "created_at") or moment(body, "processed_at")
     if created_at is None:
         raise Unreadable(f"Refund {refund_id} has no created_at: this is not a Shopify refund.")
+    total = max(explained, ZERO) if returned.amount is None else returned.amount
     return Refund(
         refund_id=refund_id,
         order_id=sale.order_id,
@@ -73,7 +86,8 @@ def read_refund(body: Row, *, sale: Sale, sequence: int) -> Refund:
         fees=duties,
         taxes=totals_of(taxes),
         total_tax=tax_of(taxes),
-        total=max(explained, ZERO) if returned.amount is None else returned.amount,
+        total=total,
+        store_credit=_store_credit(returned, total),
         money_returned=bool(returned.transactions),
         payment_method=_payment_method(returned, sale),
         buyer=sale.buyer,
@@ -188,12 +202,20 @@ def _adjustment(row: Row) -> Decimal:
     return shop_amount(row, "amount") + shop_amount(row, "tax_amount")
 
 
+def _store_credit(returned: Returned, total: Decimal) -> Decimal:
+    """What of the refund went to a gift card or the buyer's credit."""
+    whole = sum((amount(row, "amount") for row in returned.transactions), ZERO)
+    credit = [row for row in returned.transactions if text(row, "gateway") in STORE_CREDIT]
+    return share_of(sum((amount(row, "amount") for row in credit), ZERO), whole, total)
+
+
 def _payment_method(returned: Returned, sale: Sale) -> PaymentMethod:
     """The gateway that gave the money back, which need not be the one it came through."""
     if not returned.transactions:
         return sale.payment_method
     first = next(
-        (row for row in returned.transactions if text(row, "gateway") != GIFT_CARD), returned.transactions[0]
+        (row for row in returned.transactions if text(row, "gateway") not in STORE_CREDIT),
+        returned.transactions[0],
     )
     gateway = text(first, "gateway")
     return PaymentMethod(

@@ -12,7 +12,10 @@ UNNAMED_TAX = "tax"
 
 def shares(line: Row) -> tuple[TaxShare, ...]:
     """The taxes of one line."""
-    return merged_shares((_key(tax), amount(tax, "price")) for tax in rows(line, "tax_lines"))
+    return merged_shares(
+        TaxShare(tax=_key(tax), amount=amount(tax, "price"), marketplace_liable=_is_liable(tax))
+        for tax in rows(line, "tax_lines")
+    )
 
 
 def tax_of(taxes: Iterable[TaxShare]) -> Decimal:
@@ -27,7 +30,7 @@ def shares_of(tax: Decimal, line: Row) -> tuple[TaxShare, ...]:
     if not tax or not any(weights):
         return (TaxShare(tax=of_line[0].tax if of_line else UNNAMED_TAX, amount=tax),) if tax else ()
     return tuple(
-        TaxShare(tax=share.tax, amount=part)
+        share.model_copy(update={"amount": part})
         for share, part in zip(of_line, spread(tax, weights), strict=True)
     )
 
@@ -36,7 +39,7 @@ def totals(order: Row, charged: Iterable[TaxShare]) -> tuple[TaxTotal, ...]:
     """Each tax over the whole order; ``channel_liable``: the marketplace remits it, the merchant does not."""
     found: dict[tuple[str, bool], TaxTotal] = {}
     for tax in rows(order, "tax_lines"):
-        key = (_key(tax), tax.get("channel_liable") is True)
+        key = (_key(tax), _is_liable(tax))
         before = found[key].amount if key in found else ZERO
         found[key] = TaxTotal(
             tax=key[0],
@@ -45,6 +48,11 @@ def totals(order: Row, charged: Iterable[TaxShare]) -> tuple[TaxTotal, ...]:
             marketplace_liable=key[1],
         )
     return tuple(found.values()) or totals_of(charged)
+
+
+def _is_liable(tax: Row) -> bool:
+    """``channel_liable``: the channel that sold it remits it. Source: shopify.dev, "Order" (REST), tax_lines."""
+    return tax.get("channel_liable") is True
 
 
 def _key(tax: Row) -> str:

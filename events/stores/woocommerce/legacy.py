@@ -54,7 +54,7 @@ def _order(inner: Row) -> Row:
             }
             for line in rows(inner, "tax_lines")
         ],
-        "refunds": [],
+        "refunds": None,
     }
 
 

@@ -69,12 +69,12 @@ def _taxes(line: Row, names: TaxNames) -> tuple[Decimal, tuple[TaxShare, ...]]:
     """The line's tax and which taxes it is made of; "" stands for a rate that does not apply."""
     tax = amount(line, "total_tax")
     shares = [
-        (_named(share, names), part_of_tax)
+        TaxShare(tax=_named(share, names), amount=part_of_tax)
         for share in rows(line, "taxes")
         if (part_of_tax := amount_or_none(share, "total")) is not None
     ]
     if not shares and tax:
-        shares = [(_only(names), tax)]
+        shares = [TaxShare(tax=_only(names), amount=tax)]
     return tax, merged_shares(shares)
 
 

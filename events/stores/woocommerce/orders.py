@@ -7,16 +7,37 @@ from datetime import datetime
 from decimal import Decimal
 
 from events.stores.platform import Unreadable
-from events.stores.reading import ZERO, Row, amount, moment, need_id, part, rows, text
+from events.stores.reading import (
+    FINEST,
+    ZERO,
+    Row,
+    amount,
+    moment,
+    need_id,
+    part,
+    rows,
+    rows_or_nothing,
+    text,
+)
 from events.stores.reading import flag as is_true
 from events.stores.woocommerce.buyers import buyer
 from events.stores.woocommerce.lines import charge_line, product_line, tax_names, tax_totals
-from schemas.orders import ChargeLine, Lifecycle, Order, OrderLine, PaymentMethod, PaymentState
+from schemas.orders import (
+    ChargeLine,
+    Lifecycle,
+    Order,
+    OrderLine,
+    PaymentMethod,
+    PaymentState,
+    StoreRate,
+)
 
 NOT_YET_ORDERS = frozenset({"checkout-draft", "auto-draft", "draft", "new", "trash"})
 """Sent by ``order.updated`` although nothing was ordered yet, or no longer."""
 
 CASH_ON_DELIVERY = "cod"
+RATE = "_wcpay_multi_currency_"
+LARGEST_RATE = 1_000_000
 
 
 def is_not_yet_an_order(body: Row) -> bool:
@@ -74,8 +95,41 @@ def read_order(body: Row, *, received_at: datetime) -> Order:
             title=text(body, "payment_method_title"),
             transaction_id=text(body, "transaction_id"),
         ),
+        exchange_rate=_rate(body),
+        refund_ids=_refund_ids(body),
         note=text(body, "customer_note"),
     )
+
+
+def _refund_ids(body: Row) -> tuple[str, ...] | None:
+    """All refunds that stand: a deleted one is not told but missing. Legacy bodies and plugins may list none at all."""
+    listed = body.get("refunds")
+    if not isinstance(listed, list | dict):
+        return None
+    return tuple(sorted(need_id(row, "id", "A refund") for row in rows(body, "refunds")))
+
+
+def _rate(body: Row) -> StoreRate | None:
+    """What WooPayments keeps of a foreign order: Stripe's rate, else the shop's own, which is the other way round.
+
+    Source: WooPayments, ``MultiCurrency\\Analytics::update_order_stats_data``.
+    """
+    meta = {text(row, "key"): row for row in rows_or_nothing(body, "meta_data")}
+    into = text(meta.get(f"{RATE}order_default_currency", {}), "value").upper()
+    if len(into) != 3 or not into.isascii() or not into.isalpha():
+        return None
+    stripe = _number(meta.get(f"{RATE}stripe_exchange_rate", {}))
+    shop = _number(meta.get(f"{RATE}order_exchange_rate", {}))
+    rate = stripe or (1 / shop if shop else ZERO)
+    return StoreRate(rate=rate.quantize(FINEST), into=into) if FINEST <= rate < LARGEST_RATE else None
+
+
+def _number(meta: Row) -> Decimal:
+    """Zero where a plugin wrote something else: a rate is a help, not a reason to refuse an order."""
+    try:
+        return max(amount(meta, "value"), ZERO)
+    except Unreadable:
+        return ZERO
 
 
 def _status(body: Row) -> str:
