@@ -17,7 +17,6 @@ from sqlalchemy import Row, select
 from ops.cli.main import cli
 from ops.connections import change_settings
 from ops.metrics import Metrics
-from ops.migrations.migrate import upgrade
 from ops.quickbooks import open_oauth, open_quickbooks
 from ops.sandbox.testing import SandboxServer
 from ops.settings import Settings
@@ -26,8 +25,9 @@ from schemas.envelope import Envelope
 from tests.workers.runtime.rig import FakeMail
 from workers.ledger.connections import add_connection, read_connection
 from workers.ledger.engine import open_ledger, reading, writing
-from workers.ledger.tables import entries, failed_messages
+from workers.ledger.tables import entries, failed_messages, metadata
 from workers.quickbooks.http import Http
+from workers.quickbooks.operations import Operation, OperationName
 from workers.quickbooks.tokens import save_tokens
 from workers.route import steps_for
 from workers.runtime.delivery import read_delivery
@@ -61,7 +61,7 @@ class Office:
             quickbooks_limits_scale=50.0,
         )
         self.engine = open_ledger(database_url)
-        upgrade(self.engine)
+        metadata.create_all(self.engine)
         now = datetime.now(UTC)
         connection = Connection(
             connection_id=NAME,
@@ -153,6 +153,11 @@ class Office:
             new_id=lambda: uuid.uuid4().hex,
             **({"crash": crash} if crash else {}),
         )
+
+    def write(self, entity: str, operation: OperationName, document: dict[str, Any]) -> dict[str, Any]:
+        """What a bookkeeper does in QuickBooks by hand."""
+        what = Operation(entity, operation, json.dumps(document).encode())
+        return self._online.client.write(self.realm_id, what, request_id=uuid.uuid4().hex)
 
     def documents(self, entity: str = "SalesReceipt") -> list[dict[str, Any]]:
         """What we have booked of an entity."""
