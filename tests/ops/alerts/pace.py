@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 UNITS_MS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-SHORTEST_RANGE_MS = 12_000
+SHORTEST_RANGE_MS = 8_000
 """A range must see several scrapes, and RabbitMQ counts its queues every five seconds."""
 
 

@@ -93,4 +93,4 @@ def test_paced_rules_are_the_same_alerts_in_less_time() -> None:
     assert set(rules) == {f"Counterfoil{name}" for name in alerts()}
     oldest = rules["CounterfoilOldestFailure"]
     assert (oldest["for"], oldest["expr"].split("> ")[1]) == ("500ms", "4 * 6.0")
-    assert "[12s]" in rules["CounterfoilErrorQueueGrows"]["expr"]
+    assert "[8s]" in rules["CounterfoilErrorQueueGrows"]["expr"]

@@ -1,0 +1,1 @@
+"""The container image, and what compose.yaml runs beside our processes."""
