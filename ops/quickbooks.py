@@ -3,11 +3,11 @@
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from ops.metrics import Metrics
 from ops.settings import Settings
@@ -46,12 +46,15 @@ class CountedBudget:
     budget: Budget
     metrics: Metrics
 
-    def take(self, realm_id: str, *, batch: bool) -> float:
-        """Take the right to one call."""
-        seconds = self.budget.take(realm_id, batch=batch)
-        left = self.budget.batches_left(realm_id)
-        if left is not None:
-            self.metrics.budget_left(realm_id, left)
+    def at_hand(self, realm_id: str, *, batch: bool) -> float | None:
+        """Take the right to one call without the ledger; None when it must be asked."""
+        return self.budget.at_hand(realm_id, batch=batch)
+
+    def take_all(self, database: Connection, wanted: Sequence[tuple[str, bool]]) -> list[float]:
+        """Take the right to calls of many companies."""
+        seconds = self.budget.take_all(database, wanted)
+        for realm_id, _ in wanted:
+            self.metrics.budget_left(realm_id, self.budget.batches_left(realm_id) or 0)
         return seconds
 
     def throttled(self, realm_id: str, seconds: float) -> None:

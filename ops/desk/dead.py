@@ -80,17 +80,17 @@ class DeadLetters:
 
     def _resolve(self, delivery: Delivery, now: datetime) -> None:
         """A retried message that was booked before must not be "being retried" for ever."""
-        ids, name = [delivery.event_id], delivery.connection_id
+        event = (delivery.connection_id, delivery.event_id)
         with writing(self.ledger) as connection:
-            if applied_events(connection, name, ids):
-                resolve_failures(connection, self.workflow, ids, now, connection_id=name)
+            if applied_events(connection, [event]):
+                resolve_failures(connection, [(self.workflow, event)], now)
 
     def _fate(self, connection: Connection, delivery: Delivery, headers: Mapping[str, Any]) -> Fate:
         copies = read_copies(connection, self.workflow, [delivery.event_id])
         row = copies.get((delivery.connection_id, delivery.event_id))
-        intents = open_intents(connection, delivery.connection_id, [delivery.object_key])
+        intents = open_intents(connection, [(delivery.connection_id, delivery.object_key)])
         return decide_fate(
-            ended=bool(applied_events(connection, delivery.connection_id, [delivery.event_id])),
+            ended=bool(applied_events(connection, [(delivery.connection_id, delivery.event_id)])),
             ignored=row is not None and row.status == "ignored",
             began=any(intent.event_id == delivery.event_id for intent in intents),
             failed_before=row is not None,

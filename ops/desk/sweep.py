@@ -124,13 +124,8 @@ class Sweeper:
         self, workflow: Workflow, orphans: Sequence[tuple[Lying, FailureHeaders]], found: _Pass
     ) -> None:
         latest = {(headers.connection, headers.event_id): (one, headers) for one, headers in orphans}
-        event_ids = {event_id for _, event_id in latest}
         with writing(self.ledger) as connection:
-            booked = {
-                (name, event_id)
-                for name in {name for name, _ in latest}
-                for event_id in applied_events(connection, name, event_ids)
-            }
+            booked = applied_events(connection, latest)
             lost = [pair for event, pair in latest.items() if event not in booked]
             add_missing_failures(connection, [_failure(workflow, one, headers) for one, headers in lost])
         kept = {one.spot for one, _ in lost}

@@ -3,30 +3,32 @@
 On PostgreSQL the database's clock counts, so machines whose clocks differ agree; SQLite means one machine.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, select, text, update
+from sqlalchemy import Connection, bindparam, case, func, select, update
 
 from workers.ledger.engine import insert_for
-from workers.ledger.lists import among
+from workers.ledger.lists import rows_among
 from workers.ledger.tables import budgets as table
 
 APP_CHARACTERS = 64
 
 GATE = "gate"
-"""The row that says whether the company rests: ``blocked_until``; ``used`` is the percent of permits held back."""
+"""The row that says what may be called when: ``permits`` and, while the company rests, ``blocked_until``; ``used`` is
+the percent of permits held back."""
 
 READS = "reads"
 """The row that counts the reads of a month; ``window_start`` is the month's first moment."""
 
-_NO_WAIT = text("SET LOCAL synchronous_commit = off")
 _CLOCK = select(func.clock_timestamp())
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 NEVER = timedelta(days=1)
-"""How long ago a permit that is new was used, so to say."""
+"""How long ago a company that is new was throttled last, so to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,48 +42,47 @@ class BudgetState:
     throttled_at: datetime
 
 
-def lock_budget(
-    connection: Connection, realm_id: str, app: str, *, permits: Iterable[str], clock: Callable[[], datetime]
-) -> BudgetState:
-    """Read a company's budget and keep it from everyone else until the transaction ends."""
-    if connection.dialect.name == "postgresql":
-        # A permit forgotten in a crash of the database costs nothing; waiting for its disk at every call would
-        connection.execute(_NO_WAIT)
-    rows = _locked(connection, realm_id, app)
-    missing = {GATE, *permits} - rows.keys()
+def lock_budgets(
+    connection: Connection, realms: Collection[str], app: str, *, clock: Callable[[], datetime]
+) -> dict[str, BudgetState]:
+    """Read the budgets of companies and keep them from everyone else until the transaction ends."""
+    found = _locked(connection, realms, app)
+    missing = set(realms) - found.keys()
     if missing:
-        _add(connection, realm_id, app, missing, now=_now(connection, clock))
-        rows = _locked(connection, realm_id, app)
+        _add(connection, missing, app, now=_now(connection, clock))
+        found = _locked(connection, realms, app)
     now = _now(connection, clock)
-    gate = rows.pop(GATE)
-    return BudgetState(
-        now=now,
-        used_at={kind: row[0] for kind, row in rows.items()},
-        blocked_until=gate[1],
-        withheld_percent=gate[2],
-        throttled_at=gate[0],
-    )
-
-
-def use_permits(
-    connection: Connection, realm_id: str, app: str, permits: Iterable[str], *, at: datetime
-) -> None:
-    """Say that permits are used ``at`` this moment."""
-    parameters = {"of": realm_id, "by": app, "kinds": list(permits), "at": at}
-    connection.execute(_use(connection.dialect.name), parameters)
-
-
-@cache
-def _use(dialect: str) -> Any:
-    return (
-        update(table)
-        .where(
-            table.c.realm_id == bindparam("of"),
-            table.c.app == bindparam("by"),
-            among(dialect, table.c.kind, "kinds"),
+    return {
+        row.realm_id: BudgetState(
+            now=now,
+            used_at={name: _EPOCH + used * _MICROSECOND for name, used in row.permits.items()},
+            blocked_until=row.blocked_until,
+            withheld_percent=row.used,
+            throttled_at=row.window_start,
         )
-        .values(window_start=bindparam("at", type_=table.c.window_start.type), used=table.c.used + 1)
-    )
+        for row in found.values()
+    }
+
+
+def store_permits(connection: Connection, app: str, used_at: Mapping[str, Mapping[str, datetime]]) -> None:
+    """Write when the permits of each company were used last."""
+    changed = [
+        {
+            "of": realm_id,
+            "by": app,
+            "used_at": {name: (at - _EPOCH) // _MICROSECOND for name, at in uses.items()},
+        }
+        for realm_id, uses in sorted(used_at.items())
+    ]
+    if changed:
+        connection.execute(_STORE, changed)
+
+
+_STORE = (
+    update(table)
+    .where(table.c.realm_id == bindparam("of"), table.c.app == bindparam("by"), table.c.kind == GATE)
+    .values(permits=bindparam("used_at", type_=table.c.permits.type))
+)
 
 
 def close_gate(
@@ -123,25 +124,23 @@ def reads_in(connection: Connection, app: str, *, month: datetime) -> int:
     return int(connection.scalar(statement) or 0)
 
 
-def _locked(
-    connection: Connection, realm_id: str, app: str
-) -> dict[str, tuple[datetime, datetime | None, int]]:
-    found = connection.execute(_LOCK, {"of": realm_id, "by": app})
-    return {kind: (start, until, used) for kind, start, until, used in found}
+def _locked(connection: Connection, realms: Collection[str], app: str) -> dict[str, Any]:
+    statement = _lock(connection.dialect.name)
+    found = connection.execute(statement, {"realms": [(realm_id, app, GATE) for realm_id in realms]})
+    return {row.realm_id: row for row in found}
 
 
-_LOCK = (
-    select(table.c.kind, table.c.window_start, table.c.blocked_until, table.c.used)
-    .where(table.c.realm_id == bindparam("of"), table.c.app == bindparam("by"), table.c.kind != READS)
-    .order_by(table.c.kind)  # one order for all workers, so that none waits in a circle
-    .with_for_update()
-)
+@cache
+def _lock(dialect: str) -> Any:
+    key = (table.c.realm_id, table.c.app, table.c.kind)
+    # in one order for all workers, so that none waits in a circle
+    return select(table).where(rows_among(dialect, "realms", *key)).order_by(*key).with_for_update()
 
 
-def _add(connection: Connection, realm_id: str, app: str, kinds: Iterable[str], *, now: datetime) -> None:
+def _add(connection: Connection, realms: Iterable[str], app: str, *, now: datetime) -> None:
     rows = [
-        {"realm_id": realm_id, "app": app, "kind": kind, "window_start": now - NEVER, "used": 0}
-        for kind in sorted(kinds)
+        {"realm_id": realm_id, "app": app, "kind": GATE, "window_start": now - NEVER, "used": 0}
+        for realm_id in sorted(realms)
     ]
     connection.execute(insert_for(connection.dialect, table).on_conflict_do_nothing(), rows)
 

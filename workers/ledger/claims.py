@@ -7,59 +7,71 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, or_, select, tuple_, update
 
-from workers.ledger.lists import among, insert_many, insert_rows
+from workers.ledger.lists import insert_many, insert_rows, rows_among
 from workers.ledger.tables import claims
 
+ObjectKey: TypeAlias = tuple[str, str]
+"""A store object: connection id and object key."""
+
+_KEY = (claims.c.connection_id, claims.c.object_key)
 CLAIM_SECONDS = 15.0
 """How long a dead worker's claims last. Renewed every third of it."""
 
 
 def claim_objects(
-    connection: Connection, connection_id: str, object_keys: Iterable[str], *, owner: str, now: datetime
-) -> set[str]:
-    """Take the objects that are free, or ours, or whose worker is dead. Returns the ones we got."""
-    rows = [
-        {
-            "connection_id": connection_id,
-            "object_key": key,
-            "owner": owner,
-            "until": now + timedelta(seconds=CLAIM_SECONDS),
-        }
-        for key in sorted(set(object_keys))  # one order for all workers, so that none waits in a circle
-    ]
-    if not rows:
+    connection: Connection, keys: Iterable[ObjectKey], *, owner: str, now: datetime
+) -> set[ObjectKey]:
+    """Take the objects that are free, or ours, or whose worker is dead. Returns the ones we got.
+
+    Waits for no other worker's row, only for one that is just being made: two workers never wait in a circle.
+    """
+    wanted = sorted(set(keys))
+    if not wanted:
         return set()
-    statement = _claim(connection.dialect.name)
-    return set(insert_many(connection, statement, rows, claim_now=now, claim_owner=owner).scalars())
+    until = now + timedelta(seconds=CLAIM_SECONDS)
+    rows = [
+        {"connection_id": connection_id, "object_key": key, "owner": owner, "until": until}
+        for connection_id, key in wanted
+    ]
+    dialect = connection.dialect.name
+    got = _keys(insert_many(connection, _claim(dialect), rows))
+    taken = [key for key in wanted if key not in got]
+    if taken:
+        parameters = {"keys": taken, "by": owner, "at": now, "renewed": until}
+        got |= _keys(connection.execute(_take_over(dialect), parameters))
+    return got
 
 
 @cache
 def _claim(dialect: str) -> Any:
-    insert = insert_rows(dialect, claims)
-    return insert.on_conflict_do_update(
-        index_elements=["connection_id", "object_key"],
-        set_={"owner": insert.excluded.owner, "until": insert.excluded.until},
-        where=or_(
-            claims.c.until < bindparam("claim_now", type_=claims.c.until.type),
-            claims.c.owner == bindparam("claim_owner"),
-        ),
-    ).returning(claims.c.object_key)
+    return insert_rows(dialect, claims).on_conflict_do_nothing().returning(*_KEY)
+
+
+@cache
+def _take_over(dialect: str) -> Any:
+    free = or_(claims.c.until < bindparam("at", type_=claims.c.until.type), claims.c.owner == bindparam("by"))
+    these = select(*_KEY).where(rows_among(dialect, "keys", *_KEY), free).with_for_update(skip_locked=True)
+    return (
+        update(claims)
+        .where(tuple_(*_KEY).in_(these))
+        .values(owner=bindparam("by"), until=bindparam("renewed", type_=claims.c.until.type))
+        .returning(*_KEY)
+    )
 
 
 def renew_claims(
-    connection: Connection, connection_id: str, object_keys: Iterable[str], *, owner: str, now: datetime
-) -> set[str]:
+    connection: Connection, keys: Iterable[ObjectKey], *, owner: str, now: datetime
+) -> set[ObjectKey]:
     """Keep the claims of a living worker. Returns those that were still ours."""
-    wanted = sorted(set(object_keys))
+    wanted = sorted(set(keys))
     if not wanted:
         return set()
-    until = now + timedelta(seconds=CLAIM_SECONDS)
-    parameters = {"of": connection_id, "keys": wanted, "by": owner, "renewed": until}
-    return set(connection.scalars(_renew(connection.dialect.name), parameters))
+    parameters = {"keys": wanted, "by": owner, "renewed": now + timedelta(seconds=CLAIM_SECONDS)}
+    return _keys(connection.execute(_renew(connection.dialect.name), parameters))
 
 
 @cache
@@ -68,32 +80,29 @@ def _renew(dialect: str) -> Any:
         update(claims)
         .where(*_ours(dialect))
         .values(until=bindparam("renewed", type_=claims.c.until.type))
-        .returning(claims.c.object_key)
+        .returning(*_KEY)
     )
 
 
-def release_claims(
-    connection: Connection, connection_id: str, object_keys: Iterable[str], *, owner: str
-) -> set[str]:
+def release_claims(connection: Connection, keys: Iterable[ObjectKey], *, owner: str) -> set[ObjectKey]:
     """Give objects back. Returns those that were still ours: one that is missing was taken over meanwhile."""
-    wanted = sorted(set(object_keys))
+    wanted = sorted(set(keys))
     if not wanted:
         return set()
-    parameters = {"of": connection_id, "keys": wanted, "by": owner}
-    return set(connection.scalars(_release(connection.dialect.name), parameters))
+    return _keys(connection.execute(_release(connection.dialect.name), {"keys": wanted, "by": owner}))
 
 
 @cache
 def _release(dialect: str) -> Any:
-    return delete(claims).where(*_ours(dialect)).returning(claims.c.object_key)
+    return delete(claims).where(*_ours(dialect)).returning(*_KEY)
 
 
 def _ours(dialect: str) -> tuple[ColumnElement[bool], ...]:
-    return (
-        claims.c.connection_id == bindparam("of"),
-        among(dialect, claims.c.object_key, "keys"),
-        claims.c.owner == bindparam("by"),
-    )
+    return rows_among(dialect, "keys", *_KEY), claims.c.owner == bindparam("by")
+
+
+def _keys(found: Iterable[Any]) -> set[ObjectKey]:
+    return {(connection_id, object_key) for connection_id, object_key in found}
 
 
 def release_all_claims(connection: Connection, *, owner: str) -> None:

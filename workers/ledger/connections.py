@@ -1,13 +1,16 @@
 """Connections in the ledger: reading, creating, changing their settings and their status."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection as Database
 from sqlalchemy import Row, bindparam, insert, select, update
 
 from schemas.connection import Connection, ConnectionSettings, ConnectionStatus
+from workers.ledger.lists import among
 from workers.ledger.tables import connections
 
 
@@ -26,6 +29,17 @@ def read_connection(database: Database, connection_id: str) -> StoredConnection 
     """Read one connection; None when there is none of that name."""
     row = database.execute(_BY_ID, {"wanted": connection_id}).one_or_none()
     return _stored(row) if row is not None else None
+
+
+def read_some(database: Database, connection_ids: Collection[str]) -> dict[str, StoredConnection]:
+    """Read connections by their ids; those that do not exist are left out."""
+    found = database.execute(_some(database.dialect.name), {"wanted": sorted(connection_ids)})
+    return {row.connection_id: _stored(row) for row in found}
+
+
+@cache
+def _some(dialect: str) -> Any:
+    return select(connections).where(among(dialect, connections.c.connection_id, "wanted"))
 
 
 _BY_ID = select(connections).where(connections.c.connection_id == bindparam("wanted"))

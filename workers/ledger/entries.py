@@ -4,13 +4,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, and_, bindparam, select
+from sqlalchemy import Connection, and_, select
 
-from workers.ledger.lists import among, insert_many, insert_rows
+from workers.ledger.lists import insert_many, insert_rows, rows_among
 from workers.ledger.tables import entries
 from workers.outcomes import Booked, Outcome, Skipped, status_of
+
+EventKey: TypeAlias = tuple[str, str]
+"""An event: connection id and event id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +30,22 @@ class Entry:
     attempts: int
 
 
-def applied_events(connection: Connection, connection_id: str, event_ids: Iterable[str]) -> set[str]:
+def applied_events(connection: Connection, events: Iterable[EventKey]) -> set[EventKey]:
     """Say which of these events are in the books: they need not run again.
 
-    What was skipped may run again when the store tells it again: a setting or its sale may have changed since.
+    A skipped event does: what it waited for may be there by now (its sale, a setting).
     """
-    wanted = sorted(set(event_ids))
+    wanted = sorted(set(events))
     if not wanted:
         return set()
-    statement = _applied(connection.dialect.name)
-    return set(connection.scalars(statement, {"of": connection_id, "ids": wanted}))
+    found = connection.execute(_applied(connection.dialect.name), {"events": wanted})
+    return {(connection_id, event_id) for connection_id, event_id in found}
 
 
 @cache
 def _applied(dialect: str) -> Any:
-    return select(entries.c.event_id).where(
-        entries.c.connection_id == bindparam("of"),
-        among(dialect, entries.c.event_id, "ids"),
-        entries.c.status != "skipped",
-    )
+    key = (entries.c.connection_id, entries.c.event_id)
+    return select(*key).where(rows_among(dialect, "events", *key), entries.c.status != "skipped")
 
 
 def record_entries(connection: Connection, ended: Sequence[Entry], now: datetime) -> None:

@@ -4,14 +4,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, and_, bindparam, case, select, update
 
 from schemas.envelope import Workflow
 from schemas.failure import FailureHeaders, group_id
+from workers.ledger.claims import ObjectKey
 from workers.ledger.engine import insert_for
-from workers.ledger.lists import among
+from workers.ledger.entries import EventKey
+from workers.ledger.lists import rows_among
 from workers.ledger.tables import failed_messages as rows
 
 MESSAGE_LIMIT = 4000
@@ -22,6 +24,9 @@ LATER_EVENT = "ignored_object"
 
 IDS_AT_ONCE = 500
 """Ids in one IN list: far below the number of parameters that SQLite and PostgreSQL take."""
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,31 +109,22 @@ def record_failures(connection: Connection, failures: Sequence[Failure]) -> None
 
 
 def resolve_failures(
-    connection: Connection,
-    workflow: Workflow,
-    event_ids: Collection[str],
-    now: datetime,
-    *,
-    connection_id: str,
+    connection: Connection, ended: Collection[tuple[Workflow, EventKey]], now: datetime
 ) -> int:
     """The events ended well (booked, superseded, skipped). Returns how many failed messages that settles."""
     resolved = 0
-    for ids in batched_ids(event_ids):
-        parameters = {"in_workflow": workflow, "of": connection_id, "ids": list(ids), "at": now}
-        resolved += connection.execute(_resolve(connection.dialect.name), parameters).rowcount
+    for some in batched_ids({(workflow, *event) for workflow, event in ended}):
+        found = connection.execute(_resolve(connection.dialect.name), {"events": list(some), "at": now})
+        resolved += found.rowcount
     return resolved
 
 
 @cache
 def _resolve(dialect: str) -> Any:
+    key = (rows.c.workflow, rows.c.connection_id, rows.c.event_id)
     return (
         update(rows)
-        .where(
-            rows.c.workflow == bindparam("in_workflow"),
-            among(dialect, rows.c.event_id, "ids"),
-            rows.c.connection_id == bindparam("of"),
-            rows.c.status.in_(("unresolved", "retry_issued")),
-        )
+        .where(rows_among(dialect, "events", *key), rows.c.status.in_(("unresolved", "retry_issued")))
         .values(status="resolved", changed_at=bindparam("at", type_=rows.c.changed_at.type))
     )
 
@@ -177,29 +173,22 @@ def set_aside_ignored(connection: Connection, connection_id: str, events: Sequen
     return True
 
 
-def ignored_objects(connection: Connection, connection_id: str, keys: Collection[str]) -> set[str]:
+def ignored_objects(connection: Connection, keys: Collection[ObjectKey]) -> set[ObjectKey]:
     """Which of these store objects an operator ignores. ``keys``: subjects, and object keys, of events.
 
     An ignored order also stops its refunds (their object key is the order); an ignored refund stops no order.
     """
-    ignored: set[str] = set()
-    statement = _ignored(connection.dialect.name)
-    for wanted in batched_ids({key for key in keys if key}):
-        ignored.update(connection.scalars(statement, {"of": connection_id, "keys": list(wanted)}))
+    ignored: set[ObjectKey] = set()
+    for wanted in batched_ids({key for key in keys if key[1]}):
+        found = connection.execute(_ignored(connection.dialect.name), {"keys": list(wanted)})
+        ignored.update((connection_id, subject) for connection_id, subject in found)
     return ignored
 
 
 @cache
 def _ignored(dialect: str) -> Any:
-    return (
-        select(rows.c.subject)
-        .where(
-            rows.c.connection_id == bindparam("of"),
-            among(dialect, rows.c.subject, "keys"),
-            rows.c.status == "ignored",
-        )
-        .distinct()
-    )
+    key = (rows.c.connection_id, rows.c.subject)
+    return select(*key).where(rows_among(dialect, "keys", *key), rows.c.status == "ignored").distinct()
 
 
 def first_failed(
@@ -215,8 +204,8 @@ def first_failed(
     return found
 
 
-def batched_ids(ids: Collection[str]) -> list[tuple[str, ...]]:
-    """Cut ids into IN lists that both databases take."""
+def batched_ids(ids: Collection[T]) -> list[tuple[T, ...]]:
+    """Cut ids, or tuples of them, into lists that both databases take."""
     unique = list(dict.fromkeys(ids))
     return [tuple(unique[start : start + IDS_AT_ONCE]) for start in range(0, len(unique), IDS_AT_ONCE)]
 

@@ -11,9 +11,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, select
+from sqlalchemy import Connection, Row, delete, select
 
-from workers.ledger.lists import among, insert_many, insert_rows, pair_among, pairs
+from workers.ledger.claims import ObjectKey
+from workers.ledger.lists import insert_many, insert_rows, rows_among
 from workers.ledger.tables import intents
 from workers.steps import Operation, StoreKey
 
@@ -38,20 +39,19 @@ class Intent:
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
-def open_intents(connection: Connection, connection_id: str, object_keys: Iterable[str]) -> list[Intent]:
+def open_intents(connection: Connection, keys: Iterable[ObjectKey]) -> list[Intent]:
     """Read the unsettled writes for these store objects, oldest first."""
-    wanted = sorted(set(object_keys))
+    wanted = sorted(set(keys))
     if not wanted:
         return []
-    statement = _open(connection.dialect.name)
-    return [_intent(row) for row in connection.execute(statement, {"of": connection_id, "keys": wanted})]
+    return [_intent(row) for row in connection.execute(_open(connection.dialect.name), {"keys": wanted})]
 
 
 @cache
 def _open(dialect: str) -> Any:
     return (
         select(intents)
-        .where(intents.c.connection_id == bindparam("of"), among(dialect, intents.c.object_key, "keys"))
+        .where(rows_among(dialect, "keys", intents.c.connection_id, intents.c.object_key))
         .order_by(intents.c.started_at, intents.c.event_id, intents.c.name)
     )
 
@@ -69,18 +69,15 @@ def _start(dialect: str) -> Any:
 
 def finish_intents(connection: Connection, finished: Sequence[Intent]) -> None:
     """Remove intents whose outcome is known, in the transaction that stores the outcome."""
-    dialect = connection.dialect.name
-    by_connection: dict[str, list[tuple[str, str]]] = {}
-    for intent in finished:
-        by_connection.setdefault(intent.connection_id, []).append((intent.event_id, intent.name))
-    for connection_id, steps in by_connection.items():
-        connection.execute(_finish(dialect), {"of": connection_id, **pairs(dialect, "steps", steps)})
+    if finished:
+        steps = [(intent.connection_id, intent.event_id, intent.name) for intent in finished]
+        connection.execute(_finish(connection.dialect.name), {"steps": steps})
 
 
 @cache
 def _finish(dialect: str) -> Any:
-    these = pair_among(dialect, intents.c.event_id, intents.c.name, "steps")
-    return delete(intents).where(intents.c.connection_id == bindparam("of"), these)
+    key = (intents.c.connection_id, intents.c.event_id, intents.c.name)
+    return delete(intents).where(rows_among(dialect, "steps", *key))
 
 
 def _row(intent: Intent) -> dict[str, object]:

@@ -5,7 +5,7 @@ translates it and PostgreSQL plans it again each time, which cost a worker more 
 SQLite, which has no arrays, gets the lists written out.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -41,26 +41,16 @@ def _texts(name: str) -> ColumnElement[Any]:
     return func.array(items, type_=ARRAY(String))
 
 
-def pair_among(
-    dialect: str, first: ColumnElement[Any], second: ColumnElement[Any], name: str
-) -> ColumnElement[bool]:
-    """The two columns together are one of the pairs that ``pairs`` puts into the parameters."""
-    both = tuple_(first, second)
+def rows_among(dialect: str, name: str, *columns: ColumnElement[Any]) -> ColumnElement[bool]:
+    """The columns together are one of the tuples of texts that the parameter ``name`` holds as a list.
+
+    Name all columns of an index: with some of them outside, a PostgreSQL without statistics compares each with each.
+    """
+    both = tuple_(*columns)
     if dialect == SQLITE:
         return both.in_(bindparam(name, expanding=True))
-    wanted = (
-        func.unnest(_texts(f"{name}_first"), _texts(f"{name}_second"))
-        .table_valued("first", "second", name="wanted")
-        .render_derived()
-    )
-    return both.in_(select(wanted.c.first, wanted.c.second))
-
-
-def pairs(dialect: str, name: str, values: Collection[tuple[str, str]]) -> dict[str, object]:
-    """The parameters of ``pair_among``."""
-    if dialect == SQLITE:
-        return {name: list(values)}
-    return {f"{name}_first": [one for one, _ in values], f"{name}_second": [other for _, other in values]}
+    wanted = func.json_array_elements(bindparam(name, type_=JSON)).column_valued("wanted")
+    return both.in_(select(*(wanted.op("->>")(number) for number in range(len(columns)))))
 
 
 def insert_rows(dialect: str, table: Table, *leave_out: str) -> Any:

@@ -1,14 +1,14 @@
 """Sync mappings: which QuickBooks object stands for which store object, and what was booked for it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select
+from sqlalchemy import Connection, Row, func, select
 
-from workers.ledger.lists import insert_many, insert_rows, pair_among, pairs
+from workers.ledger.lists import insert_many, insert_rows, rows_among
 from workers.ledger.tables import sync_mappings
 from workers.steps import StoreKey, SyncMapping
 
@@ -26,29 +26,41 @@ class Remembered:
 def recall_mappings(
     connection: Connection, connection_id: str, keys: Iterable[StoreKey]
 ) -> dict[StoreKey, SyncMapping]:
-    """Read what is booked for these store objects; absent ones are left out."""
-    wanted = {(key.kind, key.store_id) for key in keys}
-    if not wanted:
+    """Read what is booked for these store objects of one connection; absent ones are left out."""
+    found = recall_all(connection, {(connection_id, key) for key in keys})
+    return {key: mapping for (_, key), mapping in found.items()}
+
+
+def recall_all(
+    connection: Connection, keys: Collection[tuple[str, StoreKey]]
+) -> dict[tuple[str, StoreKey], SyncMapping]:
+    """The same for store objects of many connections: connection id and store key."""
+    if not keys:
         return {}
-    dialect = connection.dialect.name
-    parameters = {"of": connection_id, **pairs(dialect, "keys", sorted(wanted))}
-    found = (_mapping(row) for row in connection.execute(_recall(dialect), parameters))
-    return {mapping.key: mapping for mapping in found}
+    wanted = [(connection_id, key.kind, key.store_id) for connection_id, key in keys]
+    found = connection.execute(_recall(connection.dialect.name), {"keys": wanted})
+    return {(row.connection_id, mapping.key): mapping for row in found for mapping in (_mapping(row),)}
 
 
 @cache
 def _recall(dialect: str) -> Any:
     table = sync_mappings
-    wanted = pair_among(dialect, table.c.kind, table.c.store_id, "keys")
-    return select(table).where(table.c.connection_id == bindparam("of"), wanted)
+    return select(table).where(
+        rows_among(dialect, "keys", table.c.connection_id, table.c.kind, table.c.store_id)
+    )
 
 
 def store_mappings(
-    connection: Connection, connection_id: str, remembered: Sequence[Remembered], now: datetime
+    connection: Connection, connection_id: str, remembered: Iterable[Remembered], now: datetime
 ) -> None:
-    """Write mappings; the last one of a key wins."""
+    """Write mappings of one connection; the last one of a key wins."""
+    store_all(connection, [(connection_id, item) for item in remembered], now)
+
+
+def store_all(connection: Connection, remembered: Iterable[tuple[str, Remembered]], now: datetime) -> None:
+    """The same for mappings of many connections: connection id and mapping."""
     rows = {
-        item.mapping.key: {
+        (connection_id, item.mapping.key): {
             "connection_id": connection_id,
             "kind": item.mapping.key.kind,
             "store_id": item.mapping.key.store_id,
@@ -62,11 +74,12 @@ def store_mappings(
             "event_id": item.event_id,
             "updated_at": now,
         }
-        for item in remembered
+        for connection_id, item in remembered
     }
     if not rows:
         return
-    insert_many(connection, _store(connection.dialect.name), list(rows.values()))
+    # in one order for all workers, so that none waits in a circle
+    insert_many(connection, _store(connection.dialect.name), [rows[key] for key in sorted(rows)])
 
 
 @cache

@@ -5,8 +5,8 @@ takes a few at once and uses them within a quarter of a second.
 """
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine
@@ -59,6 +59,7 @@ class _Lease:
     spare: int
     batches_left: int
     rest: timedelta
+    uses: Mapping[str, datetime] = field(default_factory=dict)
 
 
 class Budget:
@@ -80,12 +81,20 @@ class Budget:
         self._monotonic = monotonic
         self._requests = request_ring(limits or Limits())
         self._batches = batch_ring(limits or Limits())
-        self._permits = self._requests.names() + self._batches.names()
         self._local: dict[str, _Local] = {}
         self._lock = threading.Lock()
 
     def take(self, realm_id: str, *, batch: bool) -> float:
         """Take the right to one call: 0.0 when granted, else seconds after which to ask again."""
+        at_hand = self.at_hand(realm_id, batch=batch)
+        if at_hand is not None:
+            return at_hand
+        with writing(self._engine) as database:
+            (seconds,) = self.take_all(database, [(realm_id, batch)])
+        return seconds
+
+    def at_hand(self, realm_id: str, *, batch: bool) -> float | None:
+        """The same without the ledger; None when it must be asked."""
         with self._lock:
             local = self._local.setdefault(realm_id, _Local())
             now = self._monotonic()
@@ -95,17 +104,35 @@ class Budget:
                 local.spare -= 1
                 local.taken_at = now
                 return 0.0
-            quick = not batch and now - local.taken_at <= QUICK_SECONDS
-        lease = self._lease(realm_id, batch=batch, spare=SLICE - 1 if quick else 0)
-        with self._lock:
-            self._keep(local, lease, now)
-        return lease.wait.total_seconds()
+            return None
+
+    def take_all(self, database: Connection, wanted: Sequence[tuple[str, bool]]) -> list[float]:
+        """Ask the ledger for many calls, each (realm id, whether it is a batch), in a transaction of the caller's."""
+        found = self._locked(database, {realm_id for realm_id, _ in wanted})
+        states = {realm_id: _without_future(state) for realm_id, state in found.items()}
+        asked_at = self._monotonic()
+        uses = {realm_id: state.used_at for realm_id, state in states.items() if state != found[realm_id]}
+        seconds = []
+        for realm_id, batch in wanted:
+            with self._lock:
+                local = self._local.setdefault(realm_id, _Local())
+                quick = not batch and asked_at - local.taken_at <= QUICK_SECONDS
+            lease = self._lease(states[realm_id], batch=batch, spare=SLICE - 1 if quick else 0)
+            if lease.uses:
+                used_at = {**states[realm_id].used_at, **lease.uses}
+                states[realm_id] = replace(states[realm_id], used_at=used_at)
+                uses[realm_id] = used_at
+            with self._lock:
+                self._keep(local, lease, asked_at)
+            seconds.append(lease.wait.total_seconds())
+        ledger.store_permits(database, self._app, uses)
+        return seconds
 
     def throttled(self, realm_id: str, seconds: float) -> None:
         """QuickBooks answered 429: no worker calls this company for so long, an hour at most."""
         seconds = min(seconds, LONGEST_REST_SECONDS)
         with writing(self._engine) as connection:
-            state = self._locked(connection, realm_id)
+            state = _without_future(self._locked(connection, [realm_id])[realm_id])
             until = state.now + timedelta(seconds=seconds)
             ledger.close_gate(
                 connection,
@@ -135,36 +162,35 @@ class Budget:
             # from before the ledger was asked: a slow commit must not lengthen it
             local.spare_until = asked_at + SLICE_LIFE.total_seconds()
 
-    def _lease(self, realm_id: str, *, batch: bool, spare: int) -> _Lease:
-        with writing(self._engine) as connection:
-            state = self._locked(connection, realm_id)
-            if state.blocked_until is not None and state.blocked_until > state.now:
-                rest = min(state.blocked_until - state.now, timedelta(seconds=LONGEST_REST_SECONDS))
-                return _Lease(rest, 0, 0, rest)
-            withheld = _withheld(state)
-            count = min(REQUESTS_OF_A_BATCH, self._requests.permits) if batch else 1
-            requests = supply(
-                self._requests, state.used_at, now=state.now, wanted=count, withheld_percent=withheld
-            )
-            batches = supply(self._batches, state.used_at, now=state.now, withheld_percent=withheld)
-            left = len(batches.free)
-            wait = max(requests.wait, batches.wait) if batch else requests.wait
-            if wait > timedelta(0):
-                return _Lease(wait, 0, left, timedelta(0))
-            used = [*requests.free[:count], *(batches.free[:1] if batch else ())]
-            more = requests.free[count : count + spare]
-            ledger.use_permits(connection, realm_id, self._app, used, at=state.now)
-            if more:
-                ledger.use_permits(connection, realm_id, self._app, more, at=state.now + SLICE_LIFE)
-            return _Lease(timedelta(0), len(more), left - batch, timedelta(0))
+    def _lease(self, state: BudgetState, *, batch: bool, spare: int) -> _Lease:
+        if state.blocked_until is not None and state.blocked_until > state.now:
+            rest = min(state.blocked_until - state.now, timedelta(seconds=LONGEST_REST_SECONDS))
+            return _Lease(rest, 0, 0, rest)
+        withheld = _withheld(state)
+        count = min(REQUESTS_OF_A_BATCH, self._requests.permits) if batch else 1
+        requests = supply(
+            self._requests, state.used_at, now=state.now, wanted=count, withheld_percent=withheld
+        )
+        batches = supply(self._batches, state.used_at, now=state.now, withheld_percent=withheld)
+        left = len(batches.free)
+        wait = max(requests.wait, batches.wait) if batch else requests.wait
+        if wait > timedelta(0):
+            return _Lease(wait, 0, left, timedelta(0))
+        used = [*requests.free[:count], *(batches.free[:1] if batch else ())]
+        more = requests.free[count : count + spare]
+        uses = dict.fromkeys(used, state.now) | dict.fromkeys(more, state.now + SLICE_LIFE)
+        return _Lease(timedelta(0), len(more), left - batch, timedelta(0), uses)
 
-    def _locked(self, connection: Connection, realm_id: str) -> BudgetState:
-        state = ledger.lock_budget(connection, realm_id, self._app, permits=self._permits, clock=self._clock)
-        ahead = [name for name, used_at in state.used_at.items() if used_at > state.now + CLOCK_JUMP]
-        if ahead:
-            ledger.use_permits(connection, realm_id, self._app, ahead, at=state.now)
-            state = replace(state, used_at={**state.used_at, **dict.fromkeys(ahead, state.now)})
-        return state
+    def _locked(self, connection: Connection, realms: Collection[str]) -> dict[str, BudgetState]:
+        return ledger.lock_budgets(connection, realms, self._app, clock=self._clock)
+
+
+def _without_future(state: BudgetState) -> BudgetState:
+    """A permit used in the future was used before the clock was set back: it counts from now."""
+    latest = state.now + CLOCK_JUMP
+    return replace(
+        state, used_at={name: at if at <= latest else state.now for name, at in state.used_at.items()}
+    )
 
 
 def _withheld(state: BudgetState) -> float:

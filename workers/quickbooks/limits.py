@@ -7,11 +7,13 @@ after 1.224 s keep both 10 a second and 500 a minute.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import cache
 
 MARGIN = 1.02
 """What we leave of each limit. In a minute it is 1.2 s for clocks that differ and for calls that travel slowly."""
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
 MOST_PERMITS = 40
 """Rows a company has in the ledger for one limit; larger limits use each permit several times in a window."""
 
@@ -43,7 +45,12 @@ class Ring:
 
     def names(self) -> list[str]:
         """The permits' names in the ledger."""
-        return [f"{self.kind}-{number:02}" for number in range(self.permits)]
+        return _names(self.kind, self.permits)
+
+
+@cache
+def _names(kind: str, permits: int) -> list[str]:
+    return [f"{kind}-{number:02}" for number in range(permits)]
 
 
 def request_ring(limits: Limits) -> Ring:
@@ -85,10 +92,12 @@ def supply(
     withheld_percent: float = 0.0,
 ) -> Supply:
     """Look at the permits' last uses; ``withheld_percent`` of the permits are never given."""
-    back_at = {name: used_at[name] + ring.back_after for name in ring.names()}
-    busy = sorted(at for at in back_at.values() if at > now)
+    used_since = now - ring.back_after
+    names = ring.names()
+    last = [(used_at.get(name, _NEVER), name) for name in names]
+    busy = sorted(at + ring.back_after for at, _ in last if at > used_since)
     allowed = max(1, int(ring.permits * (1 - withheld_percent / 100)))
-    free = sorted((name for name in back_at if back_at[name] <= now), key=lambda name: (back_at[name], name))
+    free = [name for at, name in sorted(last) if at <= used_since]
     grantable = max(0, allowed - len(busy))
     missing = min(wanted, allowed) - grantable
     wait = busy[len(busy) - allowed + min(wanted, allowed) - 1] - now if missing > 0 else timedelta(0)

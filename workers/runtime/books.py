@@ -1,151 +1,183 @@
-"""A round's dealings with the ledger: one transaction before the first call, one between calls, one at the end."""
+"""The rounds' dealings with the ledger: what several of them ask for at the same moment is one transaction.
+
+A transaction costs the same for one event and for a hundred, and most of it is waiting for the disk.
+"""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection as Database
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from schemas.envelope import Workflow
 from workers.errors import Hold
-from workers.ledger.claims import claim_objects, release_claims, renew_claims
-from workers.ledger.connections import StoredConnection, change_status, read_connection
-from workers.ledger.engine import reading, writing
-from workers.ledger.entries import Entry, applied_events, record_entries
+from workers.ledger.claims import ObjectKey, claim_objects, release_claims, renew_claims
+from workers.ledger.connections import StoredConnection, change_status, read_connection, read_some
+from workers.ledger.engine import writing
+from workers.ledger.entries import applied_events, record_entries
 from workers.ledger.failures import (
-    Failure,
     ignored_objects,
     record_failures,
     resolve_failures,
     set_aside_ignored,
 )
-from workers.ledger.intents import Intent, finish_intents, open_intents, start_intents
-from workers.ledger.mappings import Remembered, recall_mappings, store_mappings
+from workers.ledger.intents import finish_intents, open_intents, start_intents
+from workers.ledger.mappings import recall_all, store_all
 from workers.ledger.stock_moves import moves_of_item, note_stock, see_stock
-from workers.runtime.delivery import Delivery
+from workers.runtime.requests import (
+    ClaimLost,
+    Commit,
+    LedgerRequest,
+    Look,
+    LookAtStock,
+    Open,
+    Opening,
+    Permit,
+    object_keys,
+)
 from workers.runtime.services import Services
-from workers.steps import StoreKey, SyncMapping
-from workers.stock import NoteStock, RecallStock, StockMoves, StockRow
 
+T = TypeVar("T", bound=LedgerRequest)
+Answers = tuple[Any, ...] | Exception
 
-class ClaimLost(Exception):
-    """The ledger moved on under us: another worker took our objects over while we stood still, or an operator
-    restored one that was ignored. Our results do not count."""
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """What the ledger knows when a round begins."""
-
-    stored: StoredConnection | None
-    claimed: set[str]
-    settled: set[str]
-    ignored: set[str]
-    intents: list[Intent]
-
-
-@dataclass(slots=True)
-class Changes:
-    """What the next transaction writes."""
-
-    remembered: list[Remembered] = field(default_factory=list)
-    finished: list[Intent] = field(default_factory=list)
-    started: list[Intent] = field(default_factory=list)
-    entries: list[Entry] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
-    set_aside: list[Failure] = field(default_factory=list)
-    stock: list[NoteStock] = field(default_factory=list)
-    counted: list[StockRow] = field(default_factory=list)
-    released: list[str] = field(default_factory=list)
-    hold: Hold | None = None
+LEDGER_AWAY = (OperationalError, InterfaceError, PoolTimeout)
+"""Errors that say nothing about what was asked for: the database is not there, too slow, or broke a deadlock."""
 
 
 class Books:
-    """The ledger, for one connection and workflow."""
+    """The ledger, for all rounds of a process."""
 
-    def __init__(self, services: Services, connection_id: str, workflow: Workflow) -> None:
+    def __init__(self, services: Services) -> None:
         self._services = services
-        self._connection_id = connection_id
-        self._workflow = workflow
 
-    def open(self, deliveries: Sequence[Delivery]) -> Opening:
-        """Claim the store objects and read what is known of them."""
-        now = self._services.clock()
-        keys = [delivery.object_key for delivery in deliveries]
-        subjects = [delivery.subject for delivery in deliveries]
-        with writing(self._services.engine) as database:
-            stored = read_connection(database, self._connection_id)
-            claimed = claim_objects(database, self._connection_id, keys, owner=self._services.owner, now=now)
-            event_ids = [delivery.event_id for delivery in deliveries]
-            return Opening(
-                stored,
-                claimed,
-                applied_events(database, self._connection_id, event_ids),
-                ignored_objects(database, self._connection_id, {*keys, *subjects}),
-                open_intents(database, self._connection_id, claimed),
-            )
+    def carry_out(self, wishes: Sequence[tuple[LedgerRequest, ...]]) -> list[Answers]:
+        """Answer each wish, all in one transaction; if one of them cannot be, each in a transaction of its own."""
+        try:
+            return list(self._together(wishes))
+        except LEDGER_AWAY as error:
+            return [error for _ in wishes]
+        except Exception as error:  # of one wish, whichever it is
+            if len(wishes) == 1:
+                return [error]
+        return [answers for wish in wishes for answers in self.carry_out([wish])]
 
-    def recall(self, keys: Iterable[StoreKey]) -> dict[StoreKey, SyncMapping]:
-        """Read mappings."""
-        with reading(self._services.engine) as database:
-            return recall_mappings(database, self._connection_id, keys)
-
-    def recall_stock(self, asked: RecallStock) -> StockMoves:
-        """Read what orders and refunds move of an item."""
-        with reading(self._services.engine) as database:
-            return moves_of_item(database, self._connection_id, asked)
-
-    def commit(self, changes: Changes, *, held: Iterable[str]) -> None:
-        """Write everything of this stage of the round, or nothing. ``held``: the objects still worked on.
-
-        Raises:
-            ClaimLost: another worker took an object over, or an operator restored one; nothing is written.
-        """
-        now = self._services.clock()
-        with writing(self._services.engine) as database:
-            store_mappings(database, self._connection_id, changes.remembered, now)
-            finish_intents(database, changes.finished)
-            start_intents(database, changes.started)
-            note_stock(database, self._connection_id, changes.stock, now)
-            see_stock(database, self._connection_id, changes.counted)
-            record_entries(database, changes.entries, now)
-            ended = [entry.event_id for entry in changes.entries]
-            resolve_failures(database, self._workflow, ended, now, connection_id=self._connection_id)
-            record_failures(database, changes.failures)
-            self._set_aside(database, changes.set_aside)
-            if changes.hold is not None:
-                self._pause(database, changes.hold)
-            self._check(database, changes.released, set(held))
-
-    def keep(self, object_keys: Iterable[str]) -> None:
+    def keep(self, keys: Iterable[ObjectKey]) -> None:
         """Renew claims."""
-        services = self._services
-        with writing(services.engine) as database:
-            renew_claims(
-                database, self._connection_id, object_keys, owner=services.owner, now=services.clock()
-            )
+        with writing(self._services.engine) as database:
+            renew_claims(database, keys, owner=self._services.owner, now=self._services.clock())
 
-    def release(self, object_keys: Iterable[str]) -> None:
+    def release(self, keys: Iterable[ObjectKey]) -> None:
         """Give claims back."""
         with writing(self._services.engine) as database:
-            release_claims(database, self._connection_id, object_keys, owner=self._services.owner)
+            release_claims(database, keys, owner=self._services.owner)
 
-    def _check(self, database: Database, released: Sequence[str], held: set[str]) -> None:
+    def _together(self, wishes: Sequence[tuple[LedgerRequest, ...]]) -> Iterable[Answers]:
+        requests = [request for wish in wishes for request in wish]
+        answers: dict[int, Any] = {}
+        with writing(self._services.engine) as database:
+            # claims are made before any is given back: so two workers never wait in a circle
+            self._open(database, _of(Open, requests), answers)
+            self._commit(database, _of(Commit, requests))
+            self._look(database, _of(Look, requests), answers)
+            for one in _of(LookAtStock, requests):
+                answers[id(one)] = moves_of_item(database, one.connection_id, one.asked)
+            self._permit(database, _of(Permit, requests), answers)
+        return [tuple(answers.get(id(request)) for request in wish) for wish in wishes]
+
+    def _open(self, database: Database, wanted: Sequence[Open], answers: dict[int, Any]) -> None:
+        if not wanted:
+            return
+        keys: set[ObjectKey] = set()
+        subjects: set[ObjectKey] = set()
+        events: set[tuple[str, str]] = set()
+        for one in wanted:
+            for delivery in one.deliveries:
+                keys.add((one.connection_id, delivery.object_key))
+                subjects.add((one.connection_id, delivery.subject))
+                events.add((one.connection_id, delivery.event_id))
+        stored = read_some(database, {one.connection_id for one in wanted})
+        claimed = claim_objects(database, keys, owner=self._services.owner, now=self._services.clock())
+        settled = applied_events(database, events)
+        ignored = ignored_objects(database, keys | subjects)
+        intents = open_intents(database, claimed)
+        for one in wanted:
+            name = one.connection_id
+            ours = {
+                delivery.object_key for delivery in one.deliveries if (name, delivery.object_key) in claimed
+            }
+            answers[id(one)] = Opening(
+                stored.get(name),
+                ours,
+                {event_id for connection_id, event_id in settled if connection_id == name},
+                {key for connection_id, key in ignored if connection_id == name},
+                [one for one in intents if one.connection_id == name and one.object_key in ours],
+            )
+
+    def _commit(self, database: Database, wanted: Sequence[Commit]) -> None:
+        if not wanted:
+            return
+        now = self._services.clock()
+        changes = [one.changes for one in wanted]
+        store_all(
+            database, ((one.connection_id, item) for one in wanted for item in one.changes.remembered), now
+        )
+        finish_intents(database, [intent for one in changes for intent in one.finished])
+        start_intents(database, [intent for one in changes for intent in one.started])
+        record_entries(database, [entry for one in changes for entry in one.entries], now)
+        ended = [
+            (one.workflow, (one.connection_id, entry.event_id))
+            for one in wanted
+            for entry in one.changes.entries
+        ]
+        resolve_failures(database, ended, now)
+        record_failures(database, [failure for one in changes for failure in one.failures])
+        for one in wanted:
+            note_stock(database, one.connection_id, one.changes.stock, now)
+            see_stock(database, one.connection_id, one.changes.counted)
+            if not set_aside_ignored(database, one.connection_id, one.changes.set_aside):
+                raise ClaimLost(f"{one.connection_id}: restored meanwhile")
+            if one.changes.hold is not None:
+                self._pause(database, one.connection_id, one.changes.hold)
+        self._check(database, wanted)
+
+    def _check(self, database: Database, wanted: Sequence[Commit]) -> None:
         """Also before a call: a worker that stood still must not write what its successor has written."""
         owner, now = self._services.owner, self._services.clock()
-        ours = release_claims(database, self._connection_id, released, owner=owner)
-        ours |= renew_claims(database, self._connection_id, held, owner=owner, now=now)
-        if ours != held.union(released):
-            raise ClaimLost(self._connection_id)
+        released = {key for one in wanted for key in object_keys(one.connection_id, one.changes.released)}
+        held = {key for one in wanted for key in object_keys(one.connection_id, one.held)}
+        ours = release_claims(database, released, owner=owner)
+        ours |= renew_claims(database, held, owner=owner, now=now)
+        if ours != held | released:
+            raise ClaimLost(
+                ", ".join(sorted({connection_id for connection_id, _ in (held | released) - ours}))
+            )
 
-    def _set_aside(self, database: Database, events: Sequence[Failure]) -> None:
-        if not set_aside_ignored(database, self._connection_id, events):
-            raise ClaimLost(f"{self._connection_id}: restored meanwhile")
+    def _look(self, database: Database, wanted: Sequence[Look], answers: dict[int, Any]) -> None:
+        found = recall_all(database, {(one.connection_id, key) for one in wanted for key in one.keys})
+        for one in wanted:
+            answers[id(one)] = {
+                key: mapping for key in one.keys if (mapping := found.get((one.connection_id, key)))
+            }
 
-    def _pause(self, database: Database, hold: Hold) -> None:
-        stored = read_connection(database, self._connection_id)
-        if stored is not None and stored.connection.status == "paused" and stored.paused_until is None:
-            return  # until a person resumes it: that must not become a pause that ends by itself
+    def _permit(self, database: Database, wanted: Sequence[Permit], answers: dict[int, Any]) -> None:
+        if not wanted:
+            return
+        seconds = self._services.budget.take_all(database, [(one.realm_id, one.batch) for one in wanted])
+        answers.update(zip(map(id, wanted), seconds, strict=True))
+
+    def _pause(self, database: Database, connection_id: str, hold: Hold) -> None:
+        stored = read_connection(database, connection_id)
+        if stored is not None and _is_paused_by_a_person(stored):
+            return  # that must not become a pause that ends by itself
         now = self._services.clock()
         until = now + timedelta(seconds=hold.seconds) if hold.seconds is not None else None
-        change_status(database, self._connection_id, "paused", reason=str(hold), until=until, now=now)
+        change_status(database, connection_id, "paused", reason=str(hold), until=until, now=now)
+
+
+def _is_paused_by_a_person(stored: StoredConnection) -> bool:
+    return stored.connection.status == "paused" and stored.paused_until is None
+
+
+def _of(kind: type[T], requests: Sequence[LedgerRequest]) -> list[T]:
+    return [request for request in requests if isinstance(request, kind)]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from sqlalchemy import Connection as Database
 from sqlalchemy import Engine
 
 from events.outgoing import NotConfirmed, Outgoing
@@ -27,8 +28,12 @@ class Mail(Protocol):
 class Allowance(Protocol):
     """A company's request budget (workers.quickbooks.budget)."""
 
-    def take(self, realm_id: str, *, batch: bool) -> float:
-        """Take one request: 0.0 when granted, else seconds to wait."""
+    def at_hand(self, realm_id: str, *, batch: bool) -> float | None:
+        """Take one request without the ledger: 0.0 when granted, else seconds to wait; None: ask the ledger."""
+        ...
+
+    def take_all(self, database: Database, wanted: Sequence[tuple[str, bool]]) -> list[float]:
+        """Take requests in a transaction of the caller's, each (realm id, whether it is a batch)."""
         ...
 
     def throttled(self, realm_id: str, seconds: float) -> None:

@@ -1,9 +1,11 @@
 """Carrying out what ``settle.decide`` says, up to the ack: publish what must be published, note what must be stored."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from events import names
 from events.outgoing import HeaderValue, NotConfirmed, Outgoing
@@ -12,8 +14,8 @@ from workers.ledger.engine import reading
 from workers.ledger.entries import Entry
 from workers.ledger.failures import LATER_EVENT, Failure, first_failed, header_values
 from workers.outcomes import Booked, Outcome, Skipped, status_of
-from workers.runtime.books import Changes
 from workers.runtime.delivery import WAITING_SINCE, Delivery
+from workers.runtime.requests import Apart, Changes, Request
 from workers.runtime.services import Services
 from workers.runtime.settle import Ack, DeadLetter, DelayedRetry, HoldBack, Settlement, decide
 from workers.runtime.task import Task
@@ -43,8 +45,8 @@ class Settled:
 
 
 def settle_all(
-    ended: Sequence[Task], services: Services, changes: Changes, claimed: set[str]
-) -> list[Settled]:
+    ended: Sequence[Task], services: Services, changes: Changes, claimed: Collection[str]
+) -> Generator[Request, Any, list[Settled]]:
     """Publish for these tasks what their settlement asks for, and add to ``changes`` what it stores.
 
     Raises:
@@ -59,7 +61,8 @@ def settle_all(
         for task, settlement in decided
         if isinstance(settlement, DeadLetter)
     }
-    _publish(decided, failures, services, now)
+    if any(not isinstance(settlement, Ack) for _, settlement in decided):
+        yield Apart(partial(_publish, decided, failures, services, now))
     changes.failures.extend(failures.values())
     for task, settlement in decided:
         delivery = task.delivery

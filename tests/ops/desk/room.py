@@ -122,7 +122,8 @@ class Room:
 
     def book(self, *event_ids: str) -> None:
         with writing(self.ledger) as connection:
-            resolve_failures(connection, self.workflow, event_ids, now(), connection_id="acme-woo")
+            ended = [(self.workflow, ("acme-woo", event_id)) for event_id in event_ids]
+            resolve_failures(connection, ended, now())
 
     # What an operator does
 

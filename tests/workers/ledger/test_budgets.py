@@ -6,13 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine
 
-from workers.ledger.budgets import BudgetState, add_reads, close_gate, lock_budget, reads_in, use_permits
+from workers.ledger.budgets import BudgetState, add_reads, close_gate, lock_budgets, reads_in, store_permits
 from workers.ledger.engine import open_ledger, writing
 from workers.ledger.tables import budgets, metadata
 
 MONTH = datetime(2026, 11, 1, tzinfo=UTC)
 NEXT_MONTH = datetime(2026, 12, 1, tzinfo=UTC)
-PERMITS = ["batch-00", "batch-01"]
 
 
 def clock() -> datetime:
@@ -29,14 +28,13 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 def look(engine: Engine, realm_id: str = "9130", app: str = "app") -> BudgetState:
     with writing(engine) as connection:
-        return lock_budget(connection, realm_id, app, permits=PERMITS, clock=clock)
+        return lock_budgets(connection, [realm_id], app, clock=clock)[realm_id]
 
 
 def test_a_new_company_has_all_its_permits(engine: Engine) -> None:
     state = look(engine)
 
-    assert sorted(state.used_at) == PERMITS
-    assert all(state.now - used_at >= timedelta(days=1) for used_at in state.used_at.values())
+    assert state.used_at == {}
     assert (state.blocked_until, state.withheld_percent) == (None, 0)
 
 
@@ -44,12 +42,20 @@ def test_a_used_permit_is_seen_by_the_next_worker_and_by_no_other_company_or_app
     at = look(engine).now
 
     with writing(engine) as connection:
-        use_permits(connection, "9130", "app", ["batch-01"], at=at)
+        store_permits(connection, "app", {"9130": {"batch-01": at}})
 
-    assert look(engine).used_at["batch-01"] == at
-    assert look(engine).used_at["batch-00"] < at
-    assert look(engine, realm_id="9131").used_at["batch-01"] < at
-    assert look(engine, app="other").used_at["batch-01"] < at
+    assert look(engine).used_at == {"batch-01": at}
+    assert look(engine, realm_id="9131").used_at == {}
+    assert look(engine, app="other").used_at == {}
+
+
+def test_the_budgets_of_many_companies_are_read_and_written_together(engine: Engine) -> None:
+    with writing(engine) as connection:
+        states = lock_budgets(connection, ["9131", "9130"], "app", clock=clock)
+        used = {realm_id: {"request-00": state.now} for realm_id, state in states.items()}
+        store_permits(connection, "app", used)
+
+    assert {realm_id: look(engine, realm_id).used_at for realm_id in ("9130", "9131")} == used
 
 
 def test_a_closed_gate_is_seen_by_the_next_worker(engine: Engine) -> None:

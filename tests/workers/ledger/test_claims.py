@@ -32,7 +32,8 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 def claim(engine: Engine, owner: str, *keys: str, now: datetime = NOW) -> set[str]:
     with writing(engine) as database:
-        return claim_objects(database, "acme", keys, owner=owner, now=now)
+        got = claim_objects(database, [("acme", key) for key in keys], owner=owner, now=now)
+    return {key for _, key in got}
 
 
 def test_two_workers_share_what_is_free_and_never_the_same_object(engine: Engine) -> None:
@@ -52,7 +53,7 @@ def test_a_dead_workers_objects_are_free_again(engine: Engine) -> None:
 def test_a_living_workers_claims_are_kept_by_renewing_them(engine: Engine) -> None:
     claim(engine, "one", "order/1")
     with writing(engine) as database:
-        renew_claims(database, "acme", ["order/1"], owner="one", now=LATER)
+        renew_claims(database, [("acme", "order/1")], owner="one", now=LATER)
 
     assert claim(engine, "two", "order/1", now=LATER) == set()
 
@@ -62,9 +63,9 @@ def test_a_claim_that_was_taken_over_is_not_ours_to_release(engine: Engine) -> N
     claim(engine, "quick", "order/1", now=LATER)
 
     with writing(engine) as database:
-        released = release_claims(database, "acme", ["order/1", "order/2"], owner="slow")
+        released = release_claims(database, [("acme", "order/1"), ("acme", "order/2")], owner="slow")
 
-    assert released == {"order/2"}
+    assert released == {("acme", "order/2")}
     assert claim(engine, "third", "order/1", now=LATER) == set()
 
 
@@ -87,6 +88,14 @@ def test_a_worker_that_was_killed_on_this_host_keeps_nobody_waiting(engine: Engi
 
     assert released == 1
     assert claim(engine, "next", "order/1", "order/2", "order/3") == {"order/1"}
+
+
+def test_one_transaction_claims_for_many_connections(engine: Engine) -> None:
+    with writing(engine) as database:
+        claim_objects(database, [("acme", "order/1")], owner="one", now=NOW)
+        got = claim_objects(database, [("acme", "order/1"), ("other", "order/1")], owner="two", now=NOW)
+
+    assert got == {("other", "order/1")}
 
 
 def test_the_same_worker_may_claim_again(engine: Engine) -> None:

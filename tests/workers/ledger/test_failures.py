@@ -154,9 +154,8 @@ def test_booked_event_is_resolved(ledger: Engine, status: str) -> None:
     set_status(ledger, status)
 
     with writing(ledger) as connection:
-        resolved = resolve_failures(
-            connection, "orders", ["event-1", "event-that-never-failed"], LATER, connection_id="acme-woo"
-        )
+        ended = [("acme-woo", "event-1"), ("acme-woo", "event-that-never-failed")]
+        resolved = resolve_failures(connection, [("orders", event) for event in ended], LATER)
 
     assert resolved == 1
     assert (row(ledger).status, row(ledger, 2).status) == ("resolved", "unresolved")
@@ -167,7 +166,7 @@ def test_ignored_message_is_not_resolved_behind_the_operators_back(ledger: Engin
     set_status(ledger, "ignored")
 
     with writing(ledger) as connection:
-        resolve_failures(connection, "orders", ["event-1"], LATER, connection_id="acme-woo")
+        resolve_failures(connection, [("orders", ("acme-woo", "event-1"))], LATER)
 
     assert row(ledger).status == "ignored"
 
@@ -179,11 +178,10 @@ def test_ignored_order_stops_its_refund_but_an_ignored_refund_stops_no_order(led
     set_status(ledger, "ignored", 2)
 
     with reading(ledger) as connection:
-        found = ignored_objects(connection, "acme-woo", ["order/1", "refund/1", "refund/7", "order/2", ""])
-        elsewhere = ignored_objects(connection, "other-shop", ["order/1"])
+        asked = [("acme-woo", key) for key in ("order/1", "refund/1", "refund/7", "order/2", "")]
+        found = ignored_objects(connection, [*asked, ("other-shop", "order/1")])
 
-    assert found == {"order/1", "refund/7"}
-    assert elsewhere == set()
+    assert found == {("acme-woo", "order/1"), ("acme-woo", "refund/7")}
 
 
 def test_first_failure_is_known_for_those_that_failed_before(ledger: Engine) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
+from sqlalchemy import Connection as Database
 from sqlalchemy import Engine
 
 from events.outgoing import BrokerAway, NotConfirmed, Outgoing
@@ -19,7 +20,9 @@ from workers.ledger.engine import open_ledger, writing
 from workers.ledger.tables import metadata
 from workers.outcomes import Booked, Document
 from workers.quickbooks.client import BatchItem, Operation, Query
+from workers.runtime.books import Books
 from workers.runtime.delivery import Delivery
+from workers.runtime.requests import Apart, Asking, Pause
 from workers.runtime.round import Round
 from workers.runtime.services import Services
 from workers.runtime.settle import Policy
@@ -154,8 +157,11 @@ class FreeBudget:
     def __init__(self) -> None:
         self.throttles: list[float] = []
 
-    def take(self, realm_id: str, *, batch: bool) -> float:
+    def at_hand(self, realm_id: str, *, batch: bool) -> float | None:
         return 0.0
+
+    def take_all(self, database: Database, wanted: Sequence[tuple[str, bool]]) -> list[float]:
+        raise AssertionError("every permit is at hand")
 
     def throttled(self, realm_id: str, seconds: float) -> None:
         self.throttles.append(seconds)
@@ -232,8 +238,30 @@ class Rig:
             new_id=lambda: f"request-{next(self._numbers)}",
             crash=crash,
         )
-        self.pauses = list(Round(deliveries, services, settled, blamed=blamed).run())
+        self.pauses = []
+        self._drive(Round(deliveries, services, settled, blamed=blamed).run(), Books(services))
         return words
+
+    def _drive(self, asking: Asking, books: Books) -> None:
+        """See to what the round asks for, in this very thread; nobody rests."""
+        answer: object = None
+        error: Exception | None = None
+        while True:
+            try:
+                request = asking.throw(error) if error else asking.send(answer)
+            except StopIteration:
+                return
+            answer = error = None
+            if isinstance(request, Pause):
+                self.pauses.append(request.seconds)
+            elif isinstance(request, Apart):
+                try:
+                    answer = request.action()
+                except Exception as problem:
+                    error = problem
+            else:
+                (found,) = books.carry_out([request])
+                answer, error = (None, found) if isinstance(found, Exception) else (found, None)
 
     def restart(self) -> None:
         """Another worker takes over after the dead one's claims have ended."""

@@ -13,7 +13,7 @@ from workers.context import Context
 from workers.ledger.claims import claim_objects
 from workers.ledger.engine import reading, writing
 from workers.ledger.tables import claims
-from workers.runtime.books import ClaimLost
+from workers.runtime.requests import ClaimLost
 from workers.steps import Steps
 
 ONE = delivery("e1", subject="order/1")
@@ -30,7 +30,7 @@ def test_a_worker_that_stood_still_before_its_call_does_not_make_it(rig: Rig) ->
     def stands_still(context: Context, data: dict[str, Any]) -> Steps:
         rig.now += timedelta(seconds=60)
         with writing(rig.engine) as database:
-            claim_objects(database, "acme-woo", ["order/1"], owner="another", now=rig.now)
+            claim_objects(database, [("acme-woo", "order/1")], owner="another", now=rig.now)
         return (yield from book_receipt(context, data))
 
     with pytest.raises(ClaimLost):

@@ -15,7 +15,7 @@ from workers.ledger.engine import reading, writing
 from workers.ledger.failure_changes import START as FROM_THE_START
 from workers.ledger.failure_changes import Order, Target, claimed_places, ignore, restore
 from workers.ledger.tables import entries, failed_messages
-from workers.runtime.books import ClaimLost
+from workers.runtime.requests import ClaimLost
 from workers.steps import Steps
 
 FIRST = delivery("e1", subject="order/1")

@@ -24,8 +24,8 @@ from workers.ledger.connections import change_status, read_connection
 from workers.ledger.engine import reading, writing
 from workers.ledger.tables import claims, entries, failed_messages, intents
 from workers.outcomes import Booked, Document, Skipped
-from workers.runtime.books import ClaimLost
 from workers.runtime.delivery import Delivery
+from workers.runtime.requests import ClaimLost
 from workers.steps import Steps, Write, write
 
 ONE = delivery("e1", subject="order/1")
@@ -286,7 +286,7 @@ def test_a_refund_that_waits_comes_back_without_using_attempts(rig: Rig) -> None
 
 def test_an_object_in_another_workers_hands_waits(rig: Rig) -> None:
     with writing(rig.engine) as database:
-        claim_objects(database, "acme-woo", ["order/1"], owner="another", now=rig.now)
+        claim_objects(database, [("acme-woo", "order/1")], owner="another", now=rig.now)
 
     words = rig.run(ONE, TWO)
 
@@ -298,7 +298,7 @@ def test_a_worker_that_stood_still_too_long_writes_nothing(rig: Rig) -> None:
     def slow(context: Context, data: object) -> Steps:
         rig.now += timedelta(seconds=60)
         with writing(rig.engine) as database:
-            claim_objects(database, "acme-woo", ["order/1"], owner="another", now=rig.now)
+            claim_objects(database, [("acme-woo", "order/1")], owner="another", now=rig.now)
         return Skipped("late")
         yield
 
