@@ -46,6 +46,12 @@ class CountedBudget:
     budget: Budget
     metrics: Metrics
 
+    def take(self, realm_id: str, *, batch: bool) -> float:
+        """Take the right to one call, in a transaction of its own."""
+        seconds = self.budget.take(realm_id, batch=batch)
+        self.metrics.budget_left(realm_id, self.budget.batches_left(realm_id) or 0)
+        return seconds
+
     def at_hand(self, realm_id: str, *, batch: bool) -> float | None:
         """Take the right to one call without the ledger; None when it must be asked."""
         return self.budget.at_hand(realm_id, batch=batch)

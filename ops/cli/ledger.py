@@ -27,6 +27,7 @@ from workers.ledger.engine import reading
 from workers.ledger.failure_views import FailedMessage, find_failed
 from workers.ledger.failures import ignored_objects
 from workers.outcomes import Document
+from workers.runtime.requests import object_keys
 from workers.runtime.settle import Policy
 from workers.secrets import Secrets
 
@@ -95,10 +96,11 @@ def undo(settings: Settings, event_id: str, connection_id: str | None, *, yes: b
                 stored = require_open(database, event.connection_id)
                 plan = plan_undo(event, known_around(database, event))
                 begun = under_way(database, event.connection_id, plan.undo_id)
-                ignored = ignored_objects(database, event.connection_id, {event.subject, plan.object_key})
+                objects = object_keys(event.connection_id, {event.subject, plan.object_key})
+                ignored = ignored_objects(database, objects)
             if ignored:
                 raise UndoRefused(
-                    f"{' and '.join(sorted(ignored))} is ignored, so nothing is done about it. "
+                    f"{' and '.join(sorted(key for _, key in ignored))} is ignored, so nothing is done about it. "
                     "Restore it first: counterfoil errors restore EVENT."
                 )
             secrets = Secrets(settings.secret_key.get_secret_value())

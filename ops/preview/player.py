@@ -18,6 +18,7 @@ from workers.ledger.mappings import recall_mappings
 from workers.outcomes import Booked, Outcome, Skipped, Superseded
 from workers.route import steps_for
 from workers.runtime.delivery import object_key_of
+from workers.runtime.requests import object_keys
 from workers.steps import Company, Find, Json, Recall, Remember, Step, Steps, StoreKey, SyncMapping, Write
 from workers.stock import NoteStock, RecallStock, SeeStock
 
@@ -66,9 +67,9 @@ class Player:
                 return _previewed(envelope, "skipped", writes, why=why)
 
     def _is_ignored(self, envelope: Envelope) -> bool:
-        keys = {envelope.subject, object_key_of(envelope)}
+        keys = object_keys(self._connection.connection_id, {envelope.subject, object_key_of(envelope)})
         with reading(self._engine) as database:
-            return bool(ignored_objects(database, self._connection.connection_id, keys))
+            return bool(ignored_objects(database, keys))
 
     def _run_until_it_waits_for_nothing(self, envelope: Envelope, writes: list[PlannedWrite]) -> Outcome:
         """What remembers that it has waited goes on when it comes again, after the events before it."""

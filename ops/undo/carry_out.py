@@ -20,8 +20,10 @@ from workers.ledger.claims import CLAIM_SECONDS
 from workers.ledger.connections import read_connection
 from workers.ledger.engine import reading
 from workers.outcomes import Skipped
-from workers.runtime.books import ClaimLost
+from workers.runtime.alone import run_alone
+from workers.runtime.books import Books
 from workers.runtime.delivery import Delivery, read_delivery
+from workers.runtime.requests import ClaimLost, object_keys
 from workers.runtime.round import Round
 from workers.runtime.services import Services
 from workers.runtime.settle import Policy
@@ -116,15 +118,18 @@ class Carrier:
             new_id=lambda: uuid.uuid4().hex,
             crash=self._crash,
         )
-        round_ = Round([delivery], services, settled)
+        round_, books = Round([delivery], services, settled), Books(services)
+
+        def rest(seconds: float) -> None:
+            books.keep(object_keys(round_.connection_id, round_.claimed))
+            self._sleep(seconds)
+
         try:
-            for pause in round_.run():
-                round_.keep()
-                self._sleep(pause)
+            run_alone(round_, books, rest)
         except ClaimLost as lost:
             raise UndoRefused("A worker took the order over meanwhile. Run the undo again.") from lost
         except Exception:
-            round_.release()
+            books.release(object_keys(round_.connection_id, round_.claimed))
             raise
         return words[-1] if words else ""
 

@@ -75,7 +75,7 @@ def test_a_memory_alarm_stops_error_copies_but_no_booking_and_ends_by_itself(
     worker = stack.start("worker", "orders")
     error = {"code": "6540", "message": "no", "detail": "no"}
     stack.sandbox.fault(stack.realm_id, "refused", body='"DocNumber":"2"', error=error)
-    stack.sandbox.fault(stack.realm_id, "latency", count=1, entity="SalesReceipt", seconds=5)
+    stack.sandbox.fault(stack.realm_id, "latency", count=2, entity="SalesReceipt", seconds=5)
     stack.publish(*(order_event(number) for number in (1, 2, 3)))
     wait_for(lambda: stack.count_intents() == 3, timeout_seconds=60.0, what="the writes are under way")
 

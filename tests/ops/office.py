@@ -30,6 +30,8 @@ from workers.quickbooks.http import Http
 from workers.quickbooks.operations import Operation, OperationName
 from workers.quickbooks.tokens import save_tokens
 from workers.route import steps_for
+from workers.runtime.alone import run_alone
+from workers.runtime.books import Books
 from workers.runtime.delivery import read_delivery
 from workers.runtime.round import Round
 from workers.runtime.services import Services
@@ -132,8 +134,8 @@ class Office:
         def settled(batch: list[Settled]) -> None:
             words.extend(one.word for one in batch)
 
-        for _ in Round([delivery], self.services(crash), settled).run():
-            pass
+        services = self.services(crash)
+        run_alone(Round([delivery], services, settled), Books(services), lambda _seconds: None)
         (word,) = words
         return word
 

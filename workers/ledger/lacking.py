@@ -24,7 +24,8 @@ def lacking_events(connection: Connection, connection_id: str, events: Sequence[
     if not events:
         return []
     ids = [event.id for event in events]
-    known = applied_events(connection, connection_id, ids) | _failed(connection, connection_id, ids)
+    applied = applied_events(connection, [(connection_id, event_id) for event_id in ids])
+    known = {event_id for _, event_id in applied} | _failed(connection, connection_id, ids)
     newest = _newest(connection, connection_id, [event.subject for event in events])
     return [event for event in events if event.id not in known and _is_news(event, newest)]
 

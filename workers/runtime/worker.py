@@ -18,8 +18,8 @@ from workers.runtime.books import Books
 from workers.runtime.broker import BrokerLost, Inlet
 from workers.runtime.delivery import Delivery
 from workers.runtime.holds import end_pauses
-from workers.runtime.recounts import Recounts
 from workers.runtime.lanes import Lanes
+from workers.runtime.recounts import Recounts
 from workers.runtime.round import Round
 from workers.runtime.rounds import End, Rounds
 from workers.runtime.services import Services

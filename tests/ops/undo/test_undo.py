@@ -296,7 +296,7 @@ def test_killed_undo_is_taken_up_again_on_the_command_line(office: Office) -> No
 def test_order_that_a_worker_holds_is_waited_for_and_then_left(office: Office) -> None:
     office.deliver(order_event(1))
     with writing(office.engine) as database:
-        claim_objects(database, NAME, ["order/1"], owner="worker", now=datetime.now(UTC))
+        claim_objects(database, [(NAME, "order/1")], owner="worker", now=datetime.now(UTC))
     clock = iter(range(100))
     waits: list[float] = []
     patient = carrier(office, sleep=waits.append, monotonic=lambda: 5.0 * next(clock))

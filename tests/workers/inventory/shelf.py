@@ -33,6 +33,8 @@ from workers.ledger.failure_changes import Target, claim_for_retry, ignore
 from workers.ledger.tables import failed_messages, metadata
 from workers.quickbooks.client import BatchItem, Operation, Query
 from workers.route import steps_for
+from workers.runtime.alone import run_alone
+from workers.runtime.books import Books
 from workers.runtime.delivery import read_delivery
 from workers.runtime.recounts import ask_for_recounts
 from workers.runtime.round import Round
@@ -48,11 +50,9 @@ SALES = ("SalesReceipt", "Invoice", "RefundReceipt", "CreditMemo")
 Trouble = Literal["", "refused", "lost before", "lost after", "dies before", "dies after"]
 
 
-
-
 def _in_memory() -> str | None:
     """A folder whose writes cost nothing, where the system has one."""
-    return "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - a folder of its own is made in it
+    return "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
 @cache
@@ -185,7 +185,8 @@ class Shelf:
         settled: list[Settled] = []
         self.online.trouble = trouble
         try:
-            list(Round([delivery], self._services(), settled.extend).run())
+            services = self._services()
+            run_alone(Round([delivery], services, settled.extend), Books(services), lambda _seconds: None)
         except WorkerDied:
             self._owner = f"worker-{next(self._numbers)}"
             self.now += timedelta(seconds=60)  # until the dead one's claims end

@@ -95,7 +95,11 @@ class Shop:
             case "cancel":
                 self.returned.add(sold.order_id)
                 ended = sold.model_copy(
-                    update={"lifecycle": "cancelled", "store_status": "cancelled", "updated_at": self.shelf.now}
+                    update={
+                        "lifecycle": "cancelled",
+                        "store_status": "cancelled",
+                        "updated_at": self.shelf.now,
+                    }
                 )
                 self._tell(ended, "orders.cancelled")
                 self._moved(quantity)
@@ -112,9 +116,7 @@ class Shop:
             order_number=sold.number,
             created_at=self.shelf.now,
         )
-        self.shelf.publish(
-            "orders.refunded", given_back, f"refund/{self.refunds}", f"order/{sold.order_id}"
-        )
+        self.shelf.publish("orders.refunded", given_back, f"refund/{self.refunds}", f"order/{sold.order_id}")
         if restocked:
             self._moved(sold.lines[0].quantity)
 

@@ -20,9 +20,9 @@ from workers.ledger.engine import open_ledger, writing
 from workers.ledger.tables import metadata
 from workers.outcomes import Booked, Document
 from workers.quickbooks.client import BatchItem, Operation, Query
+from workers.runtime.alone import run_alone
 from workers.runtime.books import Books
 from workers.runtime.delivery import Delivery
-from workers.runtime.requests import Apart, Asking, Pause
 from workers.runtime.round import Round
 from workers.runtime.services import Services
 from workers.runtime.settle import Policy
@@ -239,29 +239,8 @@ class Rig:
             crash=crash,
         )
         self.pauses = []
-        self._drive(Round(deliveries, services, settled, blamed=blamed).run(), Books(services))
+        run_alone(Round(deliveries, services, settled, blamed=blamed), Books(services), self.pauses.append)
         return words
-
-    def _drive(self, asking: Asking, books: Books) -> None:
-        """See to what the round asks for, in this very thread; nobody rests."""
-        answer: object = None
-        error: Exception | None = None
-        while True:
-            try:
-                request = asking.throw(error) if error else asking.send(answer)
-            except StopIteration:
-                return
-            answer = error = None
-            if isinstance(request, Pause):
-                self.pauses.append(request.seconds)
-            elif isinstance(request, Apart):
-                try:
-                    answer = request.action()
-                except Exception as problem:
-                    error = problem
-            else:
-                (found,) = books.carry_out([request])
-                answer, error = (None, found) if isinstance(found, Exception) else (found, None)
 
     def restart(self) -> None:
         """Another worker takes over after the dead one's claims have ended."""
