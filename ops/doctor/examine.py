@@ -7,6 +7,7 @@ from ops.doctor.broker import check_broker, check_management
 from ops.doctor.finding import Finding
 from ops.doctor.ledger import check_ledger
 from ops.doctor.outside import check_disk, check_quickbooks
+from ops.doctor.queues import check_queues
 from ops.settings import Settings
 from workers.ledger.engine import open_ledger
 
@@ -15,10 +16,11 @@ def examine(settings: Settings, now: datetime) -> Iterator[Finding]:
     """Look at everything that the processes need. Changes nothing."""
     yield from check_broker(settings.broker_url)
     yield from check_management(settings.management_url, settings.broker_url)
+    yield from check_queues(settings.management_url, settings.broker_url)
     engine = open_ledger(settings.database_url)
     try:
         yield from check_ledger(engine, settings.secret_key.get_secret_value(), now)
     finally:
         engine.dispose()
-    yield from check_quickbooks(settings)
+    yield from check_quickbooks(settings, now)
     yield from check_disk(settings.spool_path)

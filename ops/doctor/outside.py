@@ -3,6 +3,8 @@
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import orjson
@@ -13,17 +15,21 @@ from workers.errors import SyncError
 from workers.quickbooks.http import Http
 
 ANSWER_SECONDS = 10.0
+CLOCK_SECONDS = 30.0
+"""A Date header has whole seconds, and the checks before this one take a while."""
+
+BAD_CLOCK_SECONDS = 300.0
 MEBIBYTE = 1024 * 1024
 BAD_BYTES = 256 * MEBIBYTE
 SOON_BYTES = 1024 * MEBIBYTE
 """The spool's 100,000 webhooks of some 5 KB each, twice over."""
 
 
-def check_quickbooks(settings: Settings) -> Iterator[Finding]:
-    """Intuit's discovery document, the API's host, and the app's own keys."""
+def check_quickbooks(settings: Settings, now: datetime) -> Iterator[Finding]:
+    """Intuit's discovery document and clock, the API's host, and the app's own keys."""
     http = Http(connect_seconds=5.0, answer_seconds=ANSWER_SECONDS)
     try:
-        yield _discovery(http, settings.intuit_discovery_url)
+        yield from _discovery(http, settings.intuit_discovery_url, now)
         yield _api(http, settings.quickbooks_url)
     finally:
         http.close()
@@ -52,19 +58,37 @@ def check_disk(spool_path: str) -> Iterator[Finding]:
     yield good("spool", text)
 
 
-def _discovery(http: Http, url: str) -> Finding:
+def _discovery(http: Http, url: str, now: datetime) -> Iterator[Finding]:
     do = "check the network and COUNTERFOIL_INTUIT_DISCOVERY_URL"
     try:
         answer = http.send("GET", url, headers={"Accept": "application/json"})
     except SyncError:
-        return bad("intuit", f"{url} cannot be reached.", do)
+        yield bad("intuit", f"{url} cannot be reached.", do)
+        return
     try:
         found = orjson.loads(answer.body)
     except orjson.JSONDecodeError:
         found = None
     if answer.status != 200 or not isinstance(found, dict) or "token_endpoint" not in found:
-        return bad("intuit", f"Status {answer.status}, and no discovery document.", do)
-    return good("intuit", "Its discovery document is there.")
+        yield bad("intuit", f"Status {answer.status}, and no discovery document.", do)
+        return
+    yield good("intuit", "Its discovery document is there.")
+    yield from check_clock(answer.headers.get("date", ""), now)
+
+
+def check_clock(theirs: str, now: datetime) -> Iterator[Finding]:
+    """This machine's clock against a ``Date`` header: tokens, signatures and limits hang on it."""
+    try:
+        off_seconds = abs((parsedate_to_datetime(theirs) - now).total_seconds())
+    except (ValueError, TypeError):
+        return  # no date to compare with
+    if off_seconds <= CLOCK_SECONDS:
+        yield good("clock", "It agrees with Intuit's.")
+        return
+    make = bad if off_seconds > BAD_CLOCK_SECONDS else soon
+    yield make(
+        "clock", f"It is {off_seconds:.0f} s off Intuit's.", "let the machine keep time (chrony, timesyncd)"
+    )
 
 
 def _api(http: Http, url: str) -> Finding:

@@ -15,11 +15,14 @@ from events import names
 from ops.cli.main import cli
 from ops.doctor.examine import examine
 from ops.doctor.finding import Finding
+from ops.doctor.outside import check_clock
+from ops.node.management import part
 from ops.sandbox.testing import SandboxServer
 from ops.settings import Settings
 from tests.rig.broker import Broker
 from tests.rig.fixtures import StartProcess
 from tests.rig.stack import KEY, WEBHOOK_SECRET, Stack
+from tests.rig.waiting import wait_for
 from workers.ledger.connections import change_status, store_realm
 from workers.ledger.engine import writing
 from workers.ledger.tables import quickbooks_tokens
@@ -83,10 +86,15 @@ def test_sound_set_up_has_a_tick_everywhere_and_exit_0(stack: Stack) -> None:
             "broker",
             "topology",
             "management",
+            "queue arguments",
+            "policies",
+            "rights",
+            "plugins",
             "database",
             "secret key",
             "connection acme-woo",
             "intuit",
+            "clock",
             "quickbooks",
             "intuit app",
             "spool",
@@ -186,3 +194,77 @@ def test_tables_that_are_missing_are_told_and_not_made(stack: Stack, tmp_path: P
     finding = found(stack.settings, database_url=f"sqlite:///{tmp_path / 'empty.db'}")["database"]
 
     assert (finding.state, finding.do) == ("bad", "counterfoil setup")
+
+
+def _policy(stack: Stack, **definition: object) -> None:
+    path = f"policies/{part(stack.broker.vhost)}/house-rules"
+    policy = {"pattern": "^orders[.]errors$", "definition": definition, "apply-to": "queues"}
+    stack.broker.management.request("PUT", path, policy)
+
+
+@pytest.mark.parametrize(
+    ("definition", "says"),
+    [
+        ({"message-ttl": 86_400_000}, "sets message-ttl on orders.errors"),
+        ({"delivery-limit": 20}, "sets delivery-limit 20 on orders.errors"),
+        ({"dead-letter-exchange": "elsewhere"}, "sets dead-letter-exchange on orders.errors"),
+    ],
+    ids=["expires", "peeking-uses-up", "goes-elsewhere"],
+)
+def test_policy_that_could_lose_messages_is_named(
+    stack: Stack, definition: dict[str, object], says: str
+) -> None:
+    _policy(stack, **definition)
+
+    def seen() -> Finding | None:
+        finding = found(stack.settings)["policies"]
+        return finding if finding.state == "bad" else None
+
+    finding = wait_for(seen, what="RabbitMQ shows the policy on the queue")
+
+    assert finding is not None
+    assert f'Policy "house-rules" {says}' in finding.text
+    assert "Policies" in finding.do
+
+
+def test_queue_with_other_arguments_is_named(stack: Stack) -> None:
+    with stack.broker.channel() as channel:
+        channel.queue_delete(names.held("contacts"))
+        channel.queue_declare(
+            names.held("contacts"), durable=True, arguments={"x-queue-type": "quorum", "x-delivery-limit": 5}
+        )
+
+    finding = found(stack.settings)["queue arguments"]
+
+    assert (finding.state, "counterfoil setup" in finding.do) == ("bad", True)
+    assert finding.text == "contacts.held has x-delivery-limit 5 instead of 1000000."
+
+
+def test_right_that_the_user_lacks_is_named(stack: Stack) -> None:
+    management, vhost = stack.broker.management, stack.broker.vhost
+    management.add_user("narrow", "narrow")
+    management.allow(vhost, "narrow", configure="^$", write=".*", read="^orders")
+    url = stack.settings.broker_url.replace("guest:guest@", "narrow:narrow@")
+
+    finding = found(stack.settings, broker_url=url)["rights"]
+
+    management.request("DELETE", "users/narrow")
+    assert finding.state == "bad"
+    assert finding.text.startswith("The user narrow has no read right for ")
+    assert "set_permissions" in finding.do
+
+
+@pytest.mark.parametrize(
+    ("theirs", "state"),
+    [
+        ("Tue, 24 Nov 2026 12:00:10 GMT", "good"),
+        ("Tue, 24 Nov 2026 12:02:00 GMT", "soon"),
+        ("Tue, 24 Nov 2026 11:50:00 GMT", "bad"),
+        ("", None),
+    ],
+    ids=["agrees", "drifts", "wrong", "unknown"],
+)
+def test_clock_that_is_off_is_told(theirs: str, state: str | None) -> None:
+    findings = list(check_clock(theirs, datetime(2026, 11, 24, 12, tzinfo=UTC)))
+
+    assert [finding.state for finding in findings] == ([state] if state else [])
