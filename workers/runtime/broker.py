@@ -116,8 +116,10 @@ class Inlet:
             raise BrokerLost("the connection is closed")
         ready, _, _ = select.select([sock, self._wake_read], [], [], timeout_seconds)
         if self._wake_read in ready:
-            self._woken = False  # before the read, else a wake-up in between is lost
             _empty(self._wake_read)
+            # after the read: one that comes in between finds us awake; the other way round the read would take its
+            # byte, and all later ones would take it for still there
+            self._woken = False
         if sock in ready:
             self._drain_frames()
         self._amqp.heartbeat_tick(rate=2)
