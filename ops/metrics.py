@@ -19,6 +19,9 @@ REQUEST_BUCKETS = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
 
 AGE_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0, 1800.0, 7200.0, 86400.0)
 WEBHOOK_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+SETTLEMENTS = ("booked", "superseded", "skipped", "acked", "delayed_retry", "held", "dead_letter")
+"""How a delivery may end; ``acked``: it was for nobody any more. Source: workers/runtime/settlements.py."""
+
 BUDGET_SECONDS = 61.2
 """A company that nobody called for so long has its whole budget again: what we last saw of it is no longer true."""
 
@@ -87,7 +90,7 @@ class Metrics:
         )
         self.commands = counter("commands", "Operators' commands, by how they ended", "command", "result")
         self.connection_up = gauge(
-            "connection_up", "1 for an active connection, 0 for a paused or closed one", "connection"
+            "connection_up", "1 for an active connection, 0 for a paused one", "connection"
         )
         self.consent_ends = gauge(
             "consent_ends_timestamp_seconds",
@@ -112,6 +115,14 @@ class Metrics:
 
     # Workers (workers.runtime.services, workers.quickbooks.client)
 
+    def works_on(self, workflows: Iterable[str]) -> None:
+        """Show zeros from the start: Prometheus' ``rate`` does not see a counter's first step from nothing."""
+        for workflow in workflows:
+            for settlement in SETTLEMENTS:
+                self.deliveries.labels(workflow, settlement)
+            self.delivery_seconds.labels(workflow)
+            self.event_age.labels(workflow)
+
     def settled(self, workflow: str, settlement: str, *, seconds: float, age_seconds: float | None) -> None:
         """One delivery is settled; ``age_seconds`` if it was booked."""
         self.deliveries.labels(workflow, settlement).inc()
@@ -135,6 +146,12 @@ class Metrics:
             self.budget.labels(realm_id).set(batches)
 
     # The desk
+
+    def knows_commands(self, commands: Iterable[str]) -> None:
+        """Show zeros from the start, as ``works_on`` does: an operator's commands are rare."""
+        for command in commands:
+            for result in ("accepted", "refused"):
+                self.commands.labels(command, result)
 
     def command_done(self, command: str, result: str) -> None:
         """One command was answered; an unknown command is counted as ``unknown``."""

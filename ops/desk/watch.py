@@ -191,5 +191,6 @@ class Watch:
         for name in self.workflows:
             ages[name] = (now - oldest[name]).total_seconds() if name in oldest else 0.0
         self.observer.oldest_failures(ages)
-        up = {one.connection.connection_id: one.connection.status == "active" for one in stored}
+        known = [one.connection for one in stored if one.connection.status != "closed"]
+        up = {one.connection_id: one.status == "active" for one in known}
         self.observer.connections(up)

@@ -4,6 +4,7 @@ import signal
 import threading
 import uuid
 from datetime import UTC, datetime
+from typing import get_args
 
 from events.broker.publisher import Publisher
 from events.broker.topology import WORKFLOWS
@@ -18,10 +19,14 @@ from ops.metrics import Metrics
 from ops.processes.health import HealthServer
 from ops.processes.numbers import LedgerNumbers
 from ops.settings import Settings
+from schemas.commands import CommandShape
 from schemas.envelope import Workflow
 from workers.ledger.engine import open_ledger
 from workers.quickbooks.reads import ReadMeter
 
+COMMAND_WORDS = [
+    get_args(shape.model_fields["command"].annotation)[0] for shape in CommandShape.__subclasses__()
+]
 CLOSE_SECONDS = 5.0
 CONNECT_SECONDS = 10.0
 
@@ -36,6 +41,7 @@ def run_desk(settings: Settings, *, crash: Checkpoint = no_checkpoint) -> int:
         signal.signal(number, lambda *_: stopping.set())
     ledger = open_ledger(settings.database_url)
     metrics = Metrics()
+    metrics.knows_commands(COMMAND_WORDS)
     publisher = Publisher(settings.broker_url, connection_name="counterfoil desk")
     publisher.start()
     sweeper = Sweeper(settings.broker_url, ledger, publisher, _now)

@@ -41,6 +41,7 @@ def run_worker(
     """
     engine = open_ledger(settings.database_url, pool_size=min(settings.worker_threads, DATABASE_CONNECTIONS))
     metrics = Metrics()
+    metrics.works_on(workflows)
     secrets = Secrets(settings.secret_key.get_secret_value())
     online = open_quickbooks(settings, engine, secrets, metrics)
     publisher = Publisher(settings.broker_url, connection_name="counterfoil worker")

@@ -96,3 +96,14 @@ def test_a_connection_without_tokens_has_no_end_of_consent() -> None:
     name = "counterfoil_consent_ends_timestamp_seconds"
     assert _value(metrics, name, connection="acme-woo") is None
     assert _value(metrics, name, connection="acme-shop") == ends.timestamp()
+
+
+def test_a_worker_shows_zeros_of_its_workflows_from_the_start() -> None:
+    metrics = Metrics()
+
+    metrics.works_on(["orders"])
+
+    labels = {"workflow": "orders", "settlement": "booked"}
+    assert _value(metrics, "counterfoil_deliveries_total", **labels) == 0.0
+    assert _value(metrics, "counterfoil_event_age_seconds_count", workflow="orders") == 0.0
+    assert _value(metrics, "counterfoil_event_age_seconds_count", workflow="contacts") is None
