@@ -140,7 +140,7 @@ def _flow() -> Section:
                 "Commands of operators in the last hour",
                 [
                     Query(
-                        "sum by (command, result) (increase(counterfoil_commands_total[1h]))",
+                        "sum by (command, result) (increase(counterfoil_commands_total[1h])) > 0",
                         "{{command}}, {{result}}",
                     )
                 ],

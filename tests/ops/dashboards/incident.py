@@ -1,7 +1,7 @@
 """A bad day at a shop, step by step: an unmapped tax, QuickBooks down, a revoked token, and all of it mended."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import update
 
 from events import names
+from ops.dashboards.picture import draw, fetch_from
 from ops.demo.company import Bookkeeper
 from ops.node.node import PrivateNode
 from ops.processes.programs import counterfoil, environment
@@ -19,6 +20,7 @@ from tests.events.webhooks.store import Delivery
 from tests.journeys.orders import delivery, order, taxed_order
 from tests.journeys.shop import PING, Shop
 from tests.ops.dashboards.prometheus import Prometheus
+from tests.ops.dashboards.queries import boards
 from tests.rig.broker import Broker
 from tests.rig.fixtures import StartProcess
 from tests.rig.ports import free_port
@@ -31,9 +33,21 @@ from workers.ledger.tables import quickbooks_tokens
 FACTOR = 3600.0
 """An hour of the alerts' time passes in a second."""
 
+TAX = frozenset(
+    f"Counterfoil{name}" for name in ("ErrorQueueGrows", "OldestFailure", "Unrouted", "ConsentEnds")
+)
+DOWN = frozenset(f"Counterfoil{name}" for name in ("QuickBooksDown", "DeskNotConsuming", "ProcessDown"))
+REVOKED = frozenset({"CounterfoilConnectionDown"})
+SILENT = frozenset({"CounterfoilStoreSilent"})
+"""A day without a webhook passes in 24 s here: no wonder that it fires."""
+
+LOADED = frozenset({"CounterfoilBrokerDown", "CounterfoilSpoolFills"})
+"""On a machine that does much else a scrape may take longer than its second, a confirm longer than a webhook waits."""
+
 TAXED = range(201, 215)
 """More than ten, so that the error queue counts as growing."""
 
+RATE_INTERVAL = "8s"
 PROGRAMS = ("webhooks", "worker", "desk")
 
 
@@ -54,7 +68,7 @@ class Incident:
         """An ordinary morning: every workflow books something, and the internet sends its usual nonsense."""
         shop = self.shop
         for number in range(101, 106):
-            shop.send(delivery(order(number)))
+            shop.send(delivery(_now(order, number)))
         shop.send(PING)
         shop.send(Delivery(b"{}", {}))
         shop.stack.publish(*_of_boutique("LAMP-1"))
@@ -67,7 +81,7 @@ class Incident:
     def unmapped_tax(self) -> None:
         """Orders with a tax that nobody mapped; beside them an unknown product and a contact that is none."""
         for number in TAXED:
-            self.shop.send(delivery(taxed_order(number)), "maple")
+            self.shop.send(delivery(_now(taxed_order, number)), "maple")
         product, contact = _of_boutique("VASE-9")
         contact["data"]["updated_at"] = "yesterday"
         self.shop.stack.publish(product, contact)
@@ -85,7 +99,7 @@ class Incident:
         for realm_id in (self.shop.stack.realm_id, self.fair_realm):
             self.shop.stack.sandbox.fault(realm_id, "server_error")
         for number in range(301, 304):
-            self.shop.send(delivery(order(number)))
+            self.shop.send(delivery(_now(order, number)))
         self.processes["desk"].terminate()
 
     def quickbooks_back(self) -> None:
@@ -99,7 +113,7 @@ class Incident:
     def token_revoked(self) -> None:
         """The owner of the company behind ``fair`` takes the access away."""
         self.shop.stack.sandbox.admin("POST", "/tokens/revoke", {"realm_id": self.fair_realm})
-        self.shop.send(delivery(order(401)), "fair")
+        self.shop.send(delivery(_now(order, 401)), "fair")
 
     def fixed(self) -> None:
         """The tax is mapped and its group retried, the rest ignored, consents given anew, strays thrown away."""
@@ -120,9 +134,9 @@ class Incident:
             shop.wait_receipt(number, realm_id=shop.maple_realm)
         shop.wait_receipt(401, realm_id=self.fair_realm)
         shop.stack.publish(*_of_boutique("LAMP-2"))
-        shop.send(delivery(order(501)))
-        shop.send(delivery(order(502)), "fair")
-        shop.send(delivery(taxed_order(503)), "maple")
+        shop.send(delivery(_now(order, 501)))
+        shop.send(delivery(_now(order, 502)), "fair")
+        shop.send(delivery(_now(taxed_order, 503)), "maple")
 
     def run(self, name: str) -> None:
         """Start a process on the addresses that Prometheus knows."""
@@ -138,6 +152,34 @@ class Incident:
             for block in banner["blocks"]
             for group in block["groups"]
         ]
+
+
+def live_through(incident: Incident) -> float:
+    """The whole day: each trouble makes its alerts fire, and in the end none is left. Since when all was well first."""
+    watching = incident.prometheus
+    incident.sell()
+    wait_for(lambda: watching.up() and all(watching.up().values()), what="every target is read")
+    wait_for(lambda: watching.firing() <= SILENT, what="all is well")
+    well_since = time.time()
+    incident.unmapped_tax()
+    watching.wait_firing(*TAX)
+    incident.quickbooks_down()
+    watching.wait_firing(*DOWN)
+    incident.quickbooks_back()
+    watching.wait_clear(*DOWN)
+    incident.token_revoked()
+    watching.wait_firing(*REVOKED)
+    incident.fixed()
+    watching.wait_clear(*TAX, *DOWN, *REVOKED)
+    return well_since
+
+
+def draw_overview(incident: Incident, path: Path) -> None:
+    """The overview as a picture, from the same queries that Grafana would send."""
+    fetch = fetch_from(
+        incident.prometheus.url, start=incident.began, end=time.time(), rate_interval=RATE_INTERVAL
+    )
+    draw(boards()["counterfoil-overview.json"], fetch, path)
 
 
 @contextmanager
@@ -175,6 +217,11 @@ def incident_at(
         yield incident
     finally:
         stack.close()
+
+
+def _now(make: Callable[..., dict[str, Any]], number: int) -> dict[str, Any]:
+    """An order that the store changed just now."""
+    return make(number, date_modified_gmt=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S"))
 
 
 def _open_boutique(stack: Stack) -> str:
