@@ -4,12 +4,13 @@ usage: python -m ops.image.store SANDBOX_URL WEBHOOKS_HOST:PORT
 """
 
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 
 import click
 from sqlalchemy.exc import IntegrityError
 
-from ops.connections import change_settings
+from ops.connections import DIRECTORY_SECONDS, change_settings
 from ops.demo.company import Bookkeeper, set_up_company
 from ops.demo.send import send_all
 from ops.demo.shops.shop import Shop
@@ -37,6 +38,7 @@ def main(sandbox_url: str, webhooks: str, *, settings: Settings, now: datetime) 
     shops = [make(seed=SEED, opened_at=opened_at) for make in (woocommerce_shop, shopify_shop)]
     for shop in shops:
         _open(shop, sandbox, settings, opened_at=opened_at, now=now)
+    time.sleep(2 * DIRECTORY_SECONDS)  # by then every webhook process has heard of the connections
     sent = send_all(webhooks, [shop.deliveries for shop in shops], progress=lambda _: None)
     click.echo(f"{sent.webhooks} webhooks sent, {sent.events} events made, {sent.rejected} refused.")
     for surprise in sent.surprises:
