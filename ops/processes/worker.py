@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import socket
+import sys
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -27,6 +28,9 @@ from workers.runtime.worker import Worker
 from workers.secrets import Secrets
 
 CLOSE_SECONDS = 5.0
+SWITCH_SECONDS = 0.001
+"""How long a thread computes while others want to. Python's own 5 ms make the ledger's thread, which waits for a few
+dozen answers in each transaction, wait as long again after each of them."""
 
 DATABASE_CONNECTIONS = 8
 """Threads mostly wait for QuickBooks; their transactions are short and share a few connections."""
@@ -39,6 +43,7 @@ def run_worker(
 
     ``crash`` is called with the name of each point between two writes; fault tests end the process there.
     """
+    sys.setswitchinterval(SWITCH_SECONDS)
     engine = open_ledger(settings.database_url, pool_size=min(settings.worker_threads, DATABASE_CONNECTIONS))
     metrics = Metrics()
     metrics.works_on(workflows)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, select, update
+from sqlalchemy import Connection, bindparam, case, func, null, select, update
 
 from workers.ledger.engine import insert_for
 from workers.ledger.lists import rows_among
@@ -51,10 +51,10 @@ def lock_budgets(
     if missing:
         _add(connection, missing, app, now=_now(connection, clock))
         found = _locked(connection, realms, app)
-    now = _now(connection, clock)
+    here = clock()
     return {
         row.realm_id: BudgetState(
-            now=now,
+            now=row.now or here,
             used_at={name: _EPOCH + used * _MICROSECOND for name, used in row.permits.items()},
             blocked_until=row.blocked_until,
             withheld_percent=row.used,
@@ -134,7 +134,13 @@ def _locked(connection: Connection, realms: Collection[str], app: str) -> dict[s
 def _lock(dialect: str) -> Any:
     key = (table.c.realm_id, table.c.app, table.c.kind)
     # in one order for all workers, so that none waits in a circle
-    return select(table).where(rows_among(dialect, "realms", *key)).order_by(*key).with_for_update()
+    now = func.clock_timestamp() if dialect == "postgresql" else null()
+    return (
+        select(table, now.label("now"))
+        .where(rows_among(dialect, "realms", *key))
+        .order_by(*key)
+        .with_for_update(of=table)
+    )
 
 
 def _add(connection: Connection, realms: Iterable[str], app: str, *, now: datetime) -> None:

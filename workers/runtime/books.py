@@ -15,9 +15,8 @@ from workers.errors import Hold
 from workers.ledger.claims import ObjectKey, claim_objects, release_claims, renew_claims
 from workers.ledger.connections import StoredConnection, change_status, read_connection, read_some
 from workers.ledger.engine import writing
-from workers.ledger.entries import applied_events, record_entries
+from workers.ledger.entries import record_entries
 from workers.ledger.failures import (
-    ignored_objects,
     record_failures,
     resolve_failures,
     set_aside_ignored,
@@ -25,6 +24,7 @@ from workers.ledger.failures import (
 from workers.ledger.intents import finish_intents, open_intents, start_intents
 from workers.ledger.mappings import recall_all, store_all
 from workers.ledger.stock_moves import moves_of_item, note_stock, see_stock
+from workers.ledger.surroundings import look_around
 from workers.runtime.requests import (
     ClaimLost,
     Commit,
@@ -50,6 +50,7 @@ class Books:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._seen: dict[str, tuple[str, StoredConnection]] = {}
 
     def carry_out(self, wishes: Sequence[tuple[LedgerRequest, ...]]) -> list[Answers]:
         """Answer each wish, all in one transaction; if one of them cannot be, each in a transaction of its own."""
@@ -88,31 +89,44 @@ class Books:
     def _open(self, database: Database, wanted: Sequence[Open], answers: dict[int, Any]) -> None:
         if not wanted:
             return
-        keys: set[ObjectKey] = set()
-        subjects: set[ObjectKey] = set()
-        events: set[tuple[str, str]] = set()
-        for one in wanted:
-            for delivery in one.deliveries:
-                keys.add((one.connection_id, delivery.object_key))
-                subjects.add((one.connection_id, delivery.subject))
-                events.add((one.connection_id, delivery.event_id))
-        stored = read_some(database, {one.connection_id for one in wanted})
+        deliveries = [(one.connection_id, delivery) for one in wanted for delivery in one.deliveries]
+        keys = {(name, delivery.object_key) for name, delivery in deliveries}
         claimed = claim_objects(database, keys, owner=self._services.owner, now=self._services.clock())
-        settled = applied_events(database, events)
-        ignored = ignored_objects(database, keys | subjects)
-        intents = open_intents(database, claimed)
+        around = look_around(
+            database,
+            {name for name, _ in deliveries},
+            {(delivery.workflow, (name, delivery.event_id)) for name, delivery in deliveries},
+            objects=keys | {(name, delivery.subject) for name, delivery in deliveries},
+            claimed=claimed,
+        )
+        for name in {name for name, _ in deliveries} - around.revisions.keys():
+            self._seen.pop(name, None)
+        self._look_up(database, around.revisions)
+        intents = open_intents(database, around.begun)
         for one in wanted:
             name = one.connection_id
             ours = {
                 delivery.object_key for delivery in one.deliveries if (name, delivery.object_key) in claimed
             }
             answers[id(one)] = Opening(
-                stored.get(name),
+                self.seen(name),
                 ours,
-                {event_id for connection_id, event_id in settled if connection_id == name},
-                {key for connection_id, key in ignored if connection_id == name},
+                {event_id for connection_id, event_id in around.applied if connection_id == name},
+                {key for connection_id, key in around.ignored if connection_id == name},
+                {event_id for connection_id, event_id in around.failed if connection_id == name},
                 [one for one in intents if one.connection_id == name and one.object_key in ours],
             )
+
+    def seen(self, connection_id: str) -> StoredConnection | None:
+        """A connection as it was when a round of it began last."""
+        return self._seen[connection_id][1] if connection_id in self._seen else None
+
+    def _look_up(self, database: Database, revisions: dict[str, str]) -> None:
+        """Read the connections that have changed since we saw them."""
+        changed = {name for name, revision in revisions.items() if self._seen.get(name, ("",))[0] != revision}
+        if changed:
+            stored = read_some(database, changed)
+            self._seen.update({name: (revisions[name], one) for name, one in stored.items()})
 
     def _commit(self, database: Database, wanted: Sequence[Commit]) -> None:
         if not wanted:
@@ -126,9 +140,9 @@ class Books:
         start_intents(database, [intent for one in changes for intent in one.started])
         record_entries(database, [entry for one in changes for entry in one.entries], now)
         ended = [
-            (one.workflow, (one.connection_id, entry.event_id))
+            (one.workflow, (one.connection_id, event_id))
             for one in wanted
-            for entry in one.changes.entries
+            for event_id in one.changes.resolved
         ]
         resolve_failures(database, ended, now)
         record_failures(database, [failure for one in changes for failure in one.failures])

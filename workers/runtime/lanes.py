@@ -16,12 +16,14 @@ ROUND_SIZE = 30
 LANE_HOLDS = 4 * ROUND_SIZE
 """What a lane that stands still may keep in memory."""
 
-SLOW_SECONDS = 2.0
-"""A lane whose last round began so long ago stands still: its company is throttled, slow or dead.
+SLOW_SECONDS = 1.0
+"""A lane whose last round began so long ago stands still: its company is throttled, slow or dead."""
 
-Longer than a round takes on a machine that has too much to do: moving events to the backlog queue and back would
-slow that one down further.
-"""
+FULL = 10 * ROUND_SIZE
+"""With fewer deliveries in memory than that the broker still hands over whatever comes: nobody waits for anybody."""
+
+TURN_SECONDS = 0.25
+"""How often the surplus of the backlog queue goes to its end, so that others who wait there come into view."""
 
 
 @dataclass(slots=True)
@@ -45,6 +47,11 @@ class Lanes:
         self._lanes: OrderedDict[tuple[str, str], _Lane] = OrderedDict()
         self._rounds_per_lane = rounds_per_lane
         self._round_size = round_size
+        self._turned_at = float("-inf")
+
+    @property
+    def _set_aside(self) -> int:
+        return sum(delivery.set_aside for lane in self._lanes.values() for delivery in lane.waiting)
 
     def __len__(self) -> int:
         return sum(len(lane.waiting) for lane in self._lanes.values())
@@ -91,15 +98,24 @@ class Lanes:
     def surplus(self, now: float) -> list[Delivery]:
         """Take out what lanes that stand still hold beyond a few batches: it would only keep others waiting.
 
-        A lane that moves keeps all it has, however much: its company is quick enough.
+        A lane that moves keeps all it has, however much: its company is quick enough. What comes from the backlog
+        queue is taken out now and then only.
         """
-        taken: list[Delivery] = []
+        if len(self) < FULL and self._set_aside < LANE_HOLDS:
+            return []
+        turn = now - self._turned_at >= TURN_SECONDS
+        if turn:
+            self._turned_at = now
+        taken: deque[Delivery] = deque()
         for lane in self._lanes.values():
-            if now - lane.moved_at > SLOW_SECONDS:
-                while len(lane.waiting) > LANE_HOLDS:
-                    taken.append(lane.waiting.pop())
-        taken.reverse()
-        return taken
+            if now - lane.moved_at <= SLOW_SECONDS:
+                continue
+            kept: deque[Delivery] = deque()
+            while lane.waiting and len(lane.waiting) + len(kept) > LANE_HOLDS:
+                delivery = lane.waiting.pop()
+                (taken if turn or not delivery.set_aside else kept).appendleft(delivery)
+            lane.waiting.extend(kept)
+        return list(taken)
 
     def forget(self) -> None:
         """The broker connection is lost: what waits here comes again by itself."""

@@ -12,28 +12,31 @@ between gives a second copy, never a lost event.
 """
 
 from collections.abc import Callable, Generator, Iterable, Sequence
-from datetime import datetime
+from datetime import timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
+from schemas.envelope import Envelope
+from workers.context import Context
 from workers.errors import (
-    ConnectionPaused,
     Hold,
     ObjectBusy,
     QuickBooksUnavailable,
     SyncError,
     Throttled,
-    UnknownConnection,
 )
+from workers.ledger.claims import CLAIM_SECONDS
 from workers.ledger.connections import StoredConnection
 from workers.ledger.intents import Intent
 from workers.ledger.mappings import Remembered
 from workers.outcomes import Skipped
-from workers.runtime.call import Answer, Ask, Call, booked_mapping, make_call, plan_call, replay_calls
+from workers.runtime.call import Answer, Ask, Call, booked_mapping, plan_call, replay_calls
+from workers.runtime.calling import Caller
 from workers.runtime.company import READS, contexts, known_company, read_company
 from workers.runtime.delivery import Delivery
-from workers.runtime.holds import pause_is_over, release_late
+from workers.runtime.holds import release_late
 from workers.runtime.old_intents import find_created, split_by_age
+from workers.runtime.refusals import bug_of, refusal_of
 from workers.runtime.requests import (
     Apart,
     Asking,
@@ -43,26 +46,13 @@ from workers.runtime.requests import (
     LookAtStock,
     Open,
     Opening,
-    Pause,
-    Permit,
     Request,
 )
 from workers.runtime.services import Services
-from workers.runtime.settle import Bug
 from workers.runtime.settlements import Settled, settle_all
 from workers.runtime.task import Task
 from workers.steps import Recall, Remember, StoreKey, SyncMapping
 from workers.stock import NoteStock, RecallStock, SeeStock
-
-MAX_PAUSE_SECONDS = 120.0
-"""A longer pause is no pause but a hold: the events go to the held queue."""
-
-THROTTLE_SECONDS = 60.0
-"""The pause after a 429 that names none. Source: Intuit's page "Limits and throttles"."""
-
-REPEATS = 5
-"""How often one call is made when its outcome is unknown, before an attempt is used up: as often as opens the
-breaker, so that a lone event uses up none in an outage."""
 
 SHARED_KINDS = frozenset({"customer", "email", "product", "inventory_item"})
 """Kinds of store keys that events of many store objects remember, under claims of their own."""
@@ -70,13 +60,13 @@ SHARED_KINDS = frozenset({"customer", "email", "product", "inventory_item"})
 LOCAL = (Recall, Remember, NoteStock, RecallStock, SeeStock)
 """Steps that the ledger answers."""
 
-T = TypeVar("T")
-
 
 class Round:
     """Runs the deliveries of one connection and workflow. ``run`` yields what it asks for; others run meanwhile.
 
-    ``blamed``: its event made earlier rounds fail, so it goes to the error queue instead.
+    ``blamed``: its event made earlier rounds fail, so it goes to the error queue instead. ``seen``: the connection
+    as an earlier round found it; the tasks then begin before the ledger is asked, and what they want to know comes
+    with the claims. They do nothing yet, so it is no harm when the connection has changed and they begin anew.
     """
 
     def __init__(
@@ -86,30 +76,33 @@ class Round:
         on_settled: Callable[[list[Settled]], None],
         *,
         blamed: bool = False,
+        seen: StoredConnection | None = None,
     ) -> None:
         first = deliveries[0]
         self.deliveries = list(deliveries)
         self._services = services
         self._on_settled = on_settled
         self._blamed = blamed
+        self._seen = seen
         self.connection_id = first.connection_id
         self.workflow = first.workflow
         self.claimed: frozenset[str] = frozenset()
+        self._claimed_at = services.clock()
         self._tasks = [Task(delivery) for delivery in deliveries]
         self._known: dict[StoreKey, SyncMapping | None] = {}
         self._changes = Changes()
         self._open_tasks = list(self._tasks)
         self._settled_ids: set[str] = set()
-        self._realm_id = ""
+        self._failed: set[str] = set()
+        self._caller = Caller(services)
 
     def run(self) -> Asking:
         """Run to the end. Raises what the caller must answer by running the deliveries again later."""
-        (opening,) = yield (Open(self.connection_id, self.deliveries),)
-        self.claimed = frozenset(opening.claimed)
+        opening = yield from self._open()
         self._services.crash("after claim")
         self._sort_out(opening)
         if opening.stored is not None and self._live():
-            self._realm_id = opening.stored.connection.realm_id
+            self._caller.realm_id = opening.stored.connection.realm_id
             yield from self._recover(opening.intents)
             yield from self._start(opening.stored)
         while True:
@@ -143,25 +136,51 @@ class Round:
             elif opening.ignored & {delivery.subject, delivery.object_key}:
                 task.end(Skipped("ignored"))
             else:
-                refusal = _refusal(opening.stored, delivery, self._services.clock())
+                refusal = refusal_of(opening.stored, delivery, self._services.clock())
                 if refusal is None and self._blamed:
-                    refusal = _bug(delivery)
+                    refusal = bug_of(delivery)
                 if refusal is not None:
                     task.end(refusal)
+
+    def _open(self) -> Generator[Request, Any, Opening]:
+        """Claim the objects, and read what the tasks ask for first if they can begin."""
+        company = known_company(self._seen) if self._seen is not None else None
+        if self._seen is not None and company is not None:
+            self._begin(self._tasks, contexts(self._seen, company))
+        keys = frozenset(
+            key for task in self._tasks if isinstance(task.step, Recall) for key in task.step.keys
+        )
+        self._claimed_at = self._services.clock()
+        opening: Opening
+        opening, found = yield (
+            Open(self.connection_id, self.deliveries),
+            Look(self.connection_id, keys),
+        )
+        self._known.update({key: found.get(key) for key in keys})
+        self.claimed = frozenset(opening.claimed)
+        self._failed = opening.failed
+        if opening.stored is not self._seen:
+            self._tasks = [Task(delivery) for delivery in self.deliveries]
+            self._open_tasks = list(self._tasks)
+        return opening
+
+    def _begin(self, tasks: Iterable[Task], context: Callable[[Envelope], Context]) -> None:
+        for task in tasks:
+            envelope = task.delivery.envelope
+            if envelope is not None and not task.has_begun:
+                task.start(partial(self._services.steps_for, context(envelope), envelope.data))
 
     def _start(self, stored: StoredConnection) -> Asking:
         company = known_company(stored)
         if company is None:
-            read = yield from self._attempt(partial(read_company, stored, self._services), permits=READS)
+            read = yield from self._caller.attempt(
+                partial(read_company, stored, self._services), permits=READS
+            )
             if isinstance(read, SyncError):
                 self._fail(self._live(), read)
                 return
             company = read
-        context = contexts(stored, company)
-        for task in self._live():
-            envelope = task.delivery.envelope
-            assert envelope is not None, "a message without an envelope has ended before"
-            task.start(partial(self._services.steps_for, context(envelope), envelope.data))
+        self._begin(self._live(), contexts(stored, company))
 
     def _think(self) -> Asking:
         """Let the tasks run until each has ended or waits for QuickBooks."""
@@ -203,13 +222,13 @@ class Round:
     def _plan(self) -> Call:
         """Make one call of what the live tasks wait for; its intents go into the next commit."""
         services = self._services
-        call = plan_call(self._live(), self._realm_id, now=services.clock(), new_id=services.new_id)
+        call = plan_call(self._live(), self._caller.realm_id, now=services.clock(), new_id=services.new_id)
         self._changes.started.extend(call.intents)
         return call
 
     def _ask(self, call: Call, *, is_permitted: bool) -> Asking:
         """Send the call, and hand the answers back."""
-        result = yield from self._send(call, is_permitted=is_permitted)
+        result = yield from self._caller.send(call, is_permitted=is_permitted)
         self._services.crash("after write" if call.intents else "after find")
         self._services.crash("after call")
         if isinstance(result, SyncError):
@@ -217,66 +236,6 @@ class Round:
         else:
             for ask, answer in zip(call.asks, result, strict=True):
                 self._answer(ask, answer)
-
-    def _send(
-        self, call: Call, *, is_permitted: bool = False
-    ) -> Generator[Request, Any, list[Answer] | SyncError]:
-        """Make the call; the outcome of a whole call that failed comes back."""
-        action = partial(make_call, self._services.quickbooks, call)
-        return (yield from self._attempt(action, batch=call.is_batch, is_permitted=is_permitted))
-
-    def _attempt(
-        self, action: Callable[[], T], *, batch: bool = False, permits: int = 1, is_permitted: bool = False
-    ) -> Generator[Request, Any, T | SyncError]:
-        """Act as soon as budget and breaker allow; again when the outcome is unknown and may yet become known."""
-        services = self._services
-        repeats = 0
-        while True:
-            for _ in range(permits - 1):
-                while (pause := (yield from self._take(batch=batch))) > 0:
-                    yield Pause(pause)
-            if not is_permitted:
-                yield from self._permit(batch=batch)
-            is_permitted = False
-            try:
-                answers: T = yield Apart(action)
-            except Throttled as error:
-                services.breaker.succeeded()
-                if (error.seconds or THROTTLE_SECONDS) > MAX_PAUSE_SECONDS:
-                    return error
-                services.budget.throttled(self._realm_id, error.seconds or THROTTLE_SECONDS)
-            except QuickBooksUnavailable as error:
-                services.breaker.failed()
-                repeats += 1
-                if repeats >= REPEATS and not services.breaker.open:
-                    return error
-                yield Pause(0.1 * 2**repeats)
-            except SyncError as error:
-                services.breaker.succeeded()
-                return error
-            else:
-                services.breaker.succeeded()
-                return answers
-
-    def _permit(self, *, batch: bool) -> Asking:
-        """Wait until one call may go out."""
-        breaker = self._services.breaker
-        while True:
-            pause = breaker.delay()
-            if pause <= 0:
-                pause = yield from self._take(batch=batch)
-                if pause <= 0:
-                    return
-                breaker.unused()  # we may have been the probe; somebody else can be it meanwhile
-            yield Pause(pause)
-
-    def _take(self, *, batch: bool) -> Generator[Request, Any, float]:
-        """Seconds to wait for the right to one call; 0.0 when it is ours."""
-        at_hand = self._services.budget.at_hand(self._realm_id, batch=batch)
-        if at_hand is not None:
-            return at_hand
-        (seconds,) = yield (Permit(self._realm_id, batch),)
-        return float(seconds)
 
     def _answer(self, ask: Ask, answer: Answer) -> None:
         if isinstance(answer, SyncError):
@@ -330,10 +289,10 @@ class Round:
             intents, now=services.clock(), trust_seconds=services.policy.request_id_trust_seconds
         )
         for intent in old:
-            found = yield from self._attempt(partial(find_created, services.quickbooks, intent))
+            found = yield from self._caller.attempt(partial(find_created, services.quickbooks, intent))
             yield from self._answer_repeat(intent, found)
         for call in replay_calls(trusted):
-            result = yield from self._send(call)
+            result = yield from self._caller.send(call)
             services.crash("after repeat")
             if isinstance(result, SyncError):
                 for intent in call.intents:
@@ -357,6 +316,8 @@ class Round:
         ended = [task for task in self._open_tasks if task.ended]
         self._open_tasks = [task for task in self._open_tasks if not task.ended]
         settled = yield from settle_all(ended, self._services, self._changes, self.claimed)
+        over = {entry.event_id for entry in self._changes.entries}
+        self._changes.resolved.extend(sorted(over & self._failed))
         if settled:
             self._services.crash("before result")
         self._services.crash("after publish")
@@ -371,8 +332,8 @@ class Round:
         is_permitted = False
         if changes != Changes():
             held = self.claimed.difference(changes.released)
-            commit = Commit(self.connection_id, self.workflow, changes, held)
-            is_permitted = yield from self._commit_with_permit(commit, call)
+            commit = Commit(self.connection_id, self.workflow, changes, self._to_renew(held))
+            is_permitted = yield from self._caller.with_permit(commit, call)
             self.claimed = held
         if changes.started:
             self._services.crash("after intent")
@@ -385,36 +346,13 @@ class Round:
             self._on_settled(settled)
         return is_permitted
 
-    def _commit_with_permit(self, commit: Commit, call: Call | None) -> Generator[Request, Any, bool]:
-        """Ask for the call's permit in the same transaction, if the ledger must be asked and QuickBooks answers."""
-        services = self._services
-        if call is None or services.breaker.open:
-            yield (commit,)
-            return False
-        at_hand = services.budget.at_hand(self._realm_id, batch=call.is_batch)
-        if at_hand is not None:
-            yield (commit,)
-            return at_hand == 0.0
-        _, seconds = yield (commit, Permit(self._realm_id, call.is_batch))
-        return bool(seconds == 0.0)
+    def _to_renew(self, held: frozenset[str]) -> frozenset[str]:
+        """Also before a call: a worker that stood still must not write what its successor has written.
 
-
-def _bug(delivery: Delivery) -> Bug:
-    return Bug(
-        f"Counterfoil cannot carry out {delivery.subject}: it failed again and again by itself. "
-        "The log has the details; report it, and Retry after the next update.",
-        cause="round failed",
-    )
-
-
-def _refusal(stored: StoredConnection | None, delivery: Delivery, now: datetime) -> SyncError | None:
-    if stored is None:
-        return UnknownConnection(
-            f'The event names the connection "{delivery.connection_id}", which does not exist. '
-            "Add it, then Retry, or Ignore the event.",
-            cause=delivery.connection_id,
-            fix="counterfoil connections add",
-        )
-    if stored.connection.status == "paused" and not pause_is_over(stored, now):
-        return ConnectionPaused(stored.connection.pause_reason or "paused")
-    return None
+        Nobody takes over a claim that is younger than a third of its life.
+        """
+        now = self._services.clock()
+        if timedelta(0) <= now - self._claimed_at < timedelta(seconds=CLAIM_SECONDS / 3):
+            return frozenset()
+        self._claimed_at = now
+        return held

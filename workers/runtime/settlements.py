@@ -76,24 +76,14 @@ def settle_all(
     return [Settled(task.delivery, _word(task, settlement)) for task, settlement in decided]
 
 
-BACKLOG_DELAY_SECONDS = 30
-"""What is too much for the backlog queue too looks in again so much later."""
-
-
 def set_aside(surplus: Sequence[Delivery], services: Services) -> list[Settled]:
-    """Move what keeps others waiting to the backlog queue; what came from there waits longer. No attempt is used.
+    """Move what keeps others waiting to the end of the backlog queue. No attempt is used.
 
     Raises:
         NotConfirmed: the broker did not confirm; nothing is moved for sure.
     """
     messages = [
-        _copy(
-            delivery,
-            names.delayed(delivery.workflow, BACKLOG_DELAY_SECONDS)
-            if delivery.set_aside
-            else names.backlog(delivery.workflow),
-            _kept(delivery, delivery.attempts),
-        )
+        _copy(delivery, names.backlog(delivery.workflow), _kept(delivery, delivery.attempts))
         for delivery in surplus
     ]
     for problem in services.mail.publish_all(messages, timeout_seconds=PUBLISH_SECONDS):

@@ -21,6 +21,12 @@ class Task:
         self.outcome: Outcome | None = None
         self.error: SyncError | None = None
         self._steps: Steps | None = None
+        self._began = False
+
+    @property
+    def has_begun(self) -> bool:
+        """True once ``start`` was called."""
+        return self._began
 
     @property
     def ended(self) -> bool:
@@ -29,6 +35,8 @@ class Task:
 
     def start(self, function: Callable[[], Steps]) -> None:
         """Begin; afterwards ``step`` is the first thing the function asks for, or it has ended."""
+
+        self._began = True
 
         def first() -> Step:
             self._steps = function()
@@ -48,7 +56,7 @@ class Task:
 
     def end(self, result: Outcome | SyncError) -> None:
         """End from outside: nothing to run, or no way to run it."""
-        self.step = None
+        self.step = self.outcome = self.error = None
         if isinstance(result, SyncError):
             self.error = result
         else:

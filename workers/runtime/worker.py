@@ -35,6 +35,9 @@ LONE_FAILURES = 3
 
 RECONNECT_SECONDS = 1.0
 POLL_SECONDS = 0.5
+ROUNDS_PER_THREAD = 4
+"""Rounds under way for each thread that waits for QuickBooks: the others are with the ledger."""
+
 SURPLUS_SECONDS = 0.1
 """How often we look for companies whose events keep others waiting."""
 
@@ -121,7 +124,9 @@ class Worker:
         now = self._monotonic()
         if self._stopping.is_set():
             return
-        while self._active() < self._threads and (deliveries := self._lanes.next_round(now)):
+        while self._active() < ROUNDS_PER_THREAD * self._threads and (
+            deliveries := self._lanes.next_round(now)
+        ):
             self._begin(deliveries)
 
         if now >= self._look_for_surplus_at:
@@ -157,7 +162,8 @@ class Worker:
     def _begin(self, deliveries: list[Delivery]) -> None:
         blamed = len(deliveries) == 1 and self._blamed[_name(deliveries[0])] >= LONE_FAILURES
         self._running += 1
-        self._rounds.start(Round(deliveries, self._services, self._on_settled, blamed=blamed))
+        seen = self._books.seen(deliveries[0].connection_id)
+        self._rounds.start(Round(deliveries, self._services, self._on_settled, blamed=blamed, seen=seen))
 
     def _on_settled(self, settled: list[Settled]) -> None:
         self._settled.append(settled)

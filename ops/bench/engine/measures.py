@@ -139,10 +139,15 @@ def fairness(place: Place, size: Size, report: Report) -> None:
         Verdict("P6", "quiet company's p99 ÷ alone", ratio, 1.5, 1.1, more_is_better=False)
     )
     rows = [
-        (name, figure(some, lambda run: percentile(run.latencies_ms, 0.5)).text(), p99[name].text())
+        (
+            name,
+            figure(some, lambda run: percentile(run.latencies_ms, 0.5)).text(),
+            p99[name].text(),
+            figure(some, lambda run: run.notes["sorted_seconds"]).text(1),
+        )
         for name, some in runs.items()
     ]
-    head = ("Quiet company", "p50 ms", "p99 ms")
+    head = ("Quiet company", "p50 ms", "p99 ms", "backlog set aside after s")
     report.tables.append(
         (f"Webhook to booked beside {size.backlog:,} waiting events (P6)", markdown(head, rows))
     )

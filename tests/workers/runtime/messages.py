@@ -44,6 +44,7 @@ def delivery(
     subject: str = "order/1",
     partitionkey: str | None = None,
     headers: dict[str, object] | None = None,
+    set_aside: bool = False,
 ) -> Delivery:
     """A delivery that was just taken."""
     body = event_body(
@@ -53,4 +54,6 @@ def delivery(
         partitionkey=partitionkey,
         type_="inventory.level_changed" if workflow == "inventory" else "orders.paid",
     )
-    return read_delivery(workflow, body, headers or {}, event_id, received_at=NOW, handle=(1, None))
+    return read_delivery(
+        workflow, body, headers or {}, event_id, received_at=NOW, set_aside=set_aside, handle=(1, None)
+    )

@@ -97,24 +97,48 @@ def test_nothing_is_lost_and_each_object_keeps_its_order(
         assert of_one == sorted(of_one)
 
 
+def fill(lanes: Lanes, count: int, *, set_aside: bool = False) -> None:
+    for number in range(count):
+        one = delivery(f"a{number:03}", connection="a", subject=f"order/{number}", set_aside=set_aside)
+        lanes.add(one, 0.0)
+
+
 def test_a_lane_that_stands_still_keeps_a_few_batches_and_gives_the_rest_away_in_order() -> None:
     lanes = Lanes(rounds_per_lane=1)
-    for number in range(200):
-        lanes.add(delivery(f"a{number:03}", connection="a", subject=f"order/{number}"), 0.0)
+    fill(lanes, 400)
     lanes.add(delivery("b0", connection="b"), 0.0)
     running = lanes.next_round(0.0)
 
-    soon, later = lanes.surplus(1.9), lanes.surplus(2.1)
+    soon, later = lanes.surplus(0.9), lanes.surplus(1.1)
 
     assert soon == []
-    assert ids(later) == [f"a{number:03}" for number in range(len(running) + 120, 200)]
+    assert ids(later) == [f"a{number:03}" for number in range(len(running) + 120, 400)]
     assert ids(lanes.next_round(2.1)) == ["b0"]
+
+
+def test_a_lane_that_stands_still_keeps_all_it_has_while_there_is_room_for_others() -> None:
+    lanes = Lanes(rounds_per_lane=1)
+    fill(lanes, 250)
+
+    assert lanes.surplus(60.0) == []
+
+
+def test_surplus_of_the_backlog_queue_takes_turns_now_and_then() -> None:
+    lanes = Lanes(rounds_per_lane=1)
+    fill(lanes, 150, set_aside=True)
+
+    first = lanes.surplus(60.0)
+    for one in first:
+        lanes.add(one, 60.0)
+    soon, later = lanes.surplus(60.1), lanes.surplus(60.3)
+
+    assert ids(first) == [f"a{number:03}" for number in range(120, 150)]
+    assert (soon, ids(later)) == ([], ids(first))
 
 
 def test_a_lane_that_moves_keeps_all_it_has() -> None:
     lanes = Lanes()
-    for number in range(200):
-        lanes.add(delivery(f"a{number:03}", subject=f"order/{number}"), 0.0)
+    fill(lanes, 400)
     lanes.next_round(5.0)
 
     assert lanes.surplus(5.1) == []

@@ -1,0 +1,84 @@
+"""What the ledger knows around events that are about to run, in one look: a round asks for it each time it begins."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, String, cast, literal, select, union_all
+
+from schemas.envelope import Workflow
+from workers.ledger.claims import ObjectKey
+from workers.ledger.entries import EventKey
+from workers.ledger.lists import among, rows_among
+from workers.ledger.tables import connections, entries, failed_messages, intents
+
+_LOOK = "connection"
+_APPLIED = "applied"
+_IGNORED = "ignored"
+_FAILED = "failed"
+_BEGUN = "begun"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """``revisions``: a text for each connection that changes when anything of it does. ``applied``: events that are
+    in the books. ``ignored``: objects that an operator ignores. ``failed``: events that wait as failed messages.
+    ``begun``: objects with writes of unknown outcome."""
+
+    revisions: dict[str, str] = field(default_factory=dict)
+    applied: set[EventKey] = field(default_factory=set)
+    ignored: set[ObjectKey] = field(default_factory=set)
+    failed: set[EventKey] = field(default_factory=set)
+    begun: set[ObjectKey] = field(default_factory=set)
+
+
+def look_around(
+    connection: Connection,
+    connection_ids: Collection[str],
+    events: Collection[tuple[Workflow, EventKey]],
+    *,
+    objects: Collection[ObjectKey],
+    claimed: Collection[ObjectKey],
+) -> Surroundings:
+    """``objects``: subjects, and object keys, of the events; an ignored order also stops its refunds (their object
+    key is the order), an ignored refund stops no order."""
+    parameters = {
+        "connections": sorted(connection_ids),
+        "events": sorted({event for _, event in events}),
+        "objects": sorted(key for key in objects if key[1]),
+        "failures": sorted({(workflow, *event) for workflow, event in events}),
+        "claimed": sorted(claimed),
+    }
+    found = Surroundings()
+    places = {_APPLIED: found.applied, _IGNORED: found.ignored, _FAILED: found.failed, _BEGUN: found.begun}
+    for what, connection_id, name in connection.execute(_statement(connection.dialect.name), parameters):
+        if what == _LOOK:
+            found.revisions[connection_id] = name
+        else:
+            places[what].add((connection_id, name))
+    return found
+
+
+@cache
+def _statement(dialect: str) -> Any:
+    failed = failed_messages.c
+    entry = (entries.c.connection_id, entries.c.event_id)
+    subject = (failed.connection_id, failed.subject)
+    object_ = (intents.c.connection_id, intents.c.object_key)
+    return union_all(
+        select(literal(_LOOK), connections.c.connection_id, cast(connections.c.updated_at, String)).where(
+            among(dialect, connections.c.connection_id, "connections")
+        ),
+        select(literal(_APPLIED), *entry).where(
+            rows_among(dialect, "events", *entry), entries.c.status != "skipped"
+        ),
+        select(literal(_IGNORED), *subject).where(
+            rows_among(dialect, "objects", *subject), failed.status == "ignored"
+        ),
+        select(literal(_FAILED), failed.connection_id, failed.event_id).where(
+            rows_among(dialect, "failures", failed.workflow, failed.connection_id, failed.event_id),
+            failed.status.in_(("unresolved", "retry_issued")),
+        ),
+        select(literal(_BEGUN), *object_).where(rows_among(dialect, "claimed", *object_)),
+    )
