@@ -49,7 +49,8 @@ class Accounts(Shape):
     payout: QuickBooksId = Field("", description="Bank account that the store's payouts reach")
     payout_fees: QuickBooksId = Field("", description="Expense account of the gateway's fees")
     payout_adjustments: QuickBooksId = Field(
-        "", description="Account of what a payout holds besides sales, refunds and fees (disputes, reserves, loans)"
+        "",
+        description="Account of what a payout holds besides sales, refunds and fees (disputes, reserves, loans)",
     )
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -167,7 +168,9 @@ def _mugs(number: str, quantity: int, **more: Any) -> Order:
     return order(sold, order_id=number, number=number, **more)
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(acts)
 def test_a74_quickbooks_ends_with_the_stores_quantity(happened: list[Act]) -> None:
     shop = Shop(Shelf())

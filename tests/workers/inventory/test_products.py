@@ -6,10 +6,10 @@ from typing import Any, cast
 
 import pytest
 
-from schemas.inventory import Product, ProductRemoved, StockLevel, Variant
+from schemas.inventory import Product, ProductRemoved, Variant
 from tests.workers.play import NOON, Play, played
 from tests.workers.stories import line, order
-from workers.errors import AccountUnmapped, ProductUnknown, RemovedInQuickBooks, SkuMissing, WaitsForProduct
+from workers.errors import AccountUnmapped, ProductUnknown, SkuMissing
 from workers.outcomes import Booked, Skipped, Superseded
 from workers.steps import Json
 
@@ -158,128 +158,3 @@ def test_removed_product_stays_in_the_books() -> None:
     outcome = play.run("inventory.product_deleted", ProductRemoved(product_id="55"))
 
     assert outcome == Skipped("books_keep_the_item")
-
-
-def level(quantity: str, **more: Any) -> StockLevel:
-    values: Json = {"item_id": "55", "sku": "TIN-MUG", "quantity": Decimal(quantity), "updated_at": NOON}
-    return StockLevel(**{**values, **more})
-
-
-def on_hand(play: Play) -> Decimal:
-    return Decimal(play.books.read("Item", "13")["QtyOnHand"])
-
-
-@pytest.mark.parametrize("quantity", ["120", "7", "-3", "2.5"], ids=["more", "less", "owed", "by-weight"])
-def test_a74_level_becomes_an_adjustment_by_the_difference(quantity: str) -> None:
-    play = played()
-
-    play.run("inventory.level_changed", level(quantity))
-
-    assert on_hand(play) == Decimal(quantity)
-    adjustment = play.only("InventoryAdjustment")
-    assert adjustment["PrivateNote"] == "counterfoil:acme-woo:level:55"
-    assert adjustment["AdjustAccountRef"]["value"] == "29"
-
-
-def test_a74_sale_and_its_level_count_once() -> None:
-    play = played()
-    play.run("orders.paid", order(line("23.98", sku="TIN-MUG", quantity="2")))
-
-    outcome = play.run("inventory.level_changed", level("98"))
-
-    assert isinstance(outcome, Booked)
-    assert play.writes == []
-    assert on_hand(play) == 98
-
-
-def test_a74_older_level_is_superseded() -> None:
-    play = played()
-    play.run("inventory.level_changed", level("50"), time=LATER)
-
-    assert play.run("inventory.level_changed", level("70")) == Superseded()
-    assert on_hand(play) == 50
-
-
-def test_a74_second_delivery_of_a_level_adjusts_nothing() -> None:
-    play = played()
-    play.run("inventory.level_changed", level("50"))
-    play.run("orders.paid", order(line("11.99", sku="TIN-MUG"), created_at=NOON))
-
-    play.run("inventory.level_changed", level("50"))
-
-    assert play.writes == []
-    assert on_hand(play) == 49
-
-
-def test_a74_level_names_the_variant_by_its_inventory_item() -> None:
-    play = played()
-    play.run("inventory.product_created", shirt(variant("TIN-MUG", inventory_item_id="i-9")))
-
-    play.run("inventory.level_changed", level("42", item_id="i-9", sku=""))
-
-    assert on_hand(play) == 42
-
-
-def test_a74_level_before_its_product_waits_and_then_asks_a_person() -> None:
-    play = played()
-
-    with pytest.raises(WaitsForProduct) as waits:
-        play.run("inventory.level_changed", level("5", sku="NOT-THERE"))
-
-    assert isinstance(waits.value.otherwise, ProductUnknown)
-
-
-def test_a74_item_without_stock_is_skipped() -> None:
-    play = played()
-
-    outcome = play.run("inventory.level_changed", level("5", sku="FIELD-NOTEBOOK"))
-
-    assert outcome == Skipped("stock_not_tracked")
-
-
-def test_a74_item_made_inactive_asks_a_person() -> None:
-    play = played(products={"TIN-MUG": "13"})
-    mug = play.books.read("Item", "13")
-    play.books.update("Item", {"Id": "13", "SyncToken": mug["SyncToken"], "sparse": True, "Active": False})
-
-    with pytest.raises(RemovedInQuickBooks):
-        play.run("inventory.level_changed", level("5"))
-
-
-def test_a74_without_an_adjustment_account_nothing_moves() -> None:
-    play = played(accounts={"stock_adjustments": ""})
-
-    with pytest.raises(AccountUnmapped):
-        play.run("inventory.level_changed", level("5"))
-
-
-def test_a75_plan_without_adjustments_is_one_group() -> None:
-    from workers.errors import UnsupportedByPlan
-
-    play = played()
-    play.books.settings.plan.inventory_adjustments = False
-
-    with pytest.raises(UnsupportedByPlan) as raised:
-        play.run("inventory.level_changed", level("5"))
-
-    assert raised.value.cause == "5030"
-
-
-def test_a76_levels_of_all_places_are_summed() -> None:
-    play = played()
-    play.run("inventory.level_changed", level("30", location_id="1"))
-    play.run("inventory.level_changed", level("12", location_id="2"), event_id="b")
-
-    play.run("inventory.level_changed", level("31", location_id="1"), time=LATER)
-
-    assert on_hand(play) == 43
-
-
-def test_a76_only_chosen_places_count() -> None:
-    play = played(locations=("1",))
-    play.run("inventory.level_changed", level("30", location_id="1"))
-
-    outcome = play.run("inventory.level_changed", level("12", location_id="2"), event_id="b")
-
-    assert outcome == Skipped("location_not_chosen")
-    assert on_hand(play) == 30
