@@ -1,4 +1,4 @@
-"""A74 where orders are not in the books yet: failed, of unknown outcome, ignored, late, or taken over by another worker."""
+"""A74 where orders are not in the books yet: failed, of unknown outcome, ignored, or late."""
 
 from collections.abc import Iterator
 from decimal import Decimal
