@@ -46,12 +46,6 @@ class Accounts(Shape):
     expense: QuickBooksId = Field("", description="Cost of goods sold account of new inventory items")
     asset: QuickBooksId = Field("", description="Inventory asset account of new inventory items")
     stock_adjustments: QuickBooksId = Field("", description="Account that inventory adjustments go to")
-    payout: QuickBooksId = Field("", description="Bank account that the store's payouts reach")
-    payout_fees: QuickBooksId = Field("", description="Expense account of the gateway's fees")
-    payout_adjustments: QuickBooksId = Field(
-        "",
-        description="Account of what a payout holds besides sales, refunds and fees (disputes, reserves, loans)",
-    )
 
 
 class Items(Shape):
@@ -70,9 +64,6 @@ class Items(Shape):
     refund_adjustment: QuickBooksId = Field("", description="Item for the part of a refund that has no line")
     rounding: QuickBooksId = Field("", description="Item for leftover cents")
     fallback: QuickBooksId = Field("", description="Item for unknown products, if the setting says so")
-    bundle: QuickBooksId = Field(
-        "", description="Item for bundles: their whole price, or what their parts leave of it; without stock"
-    )
 
 
 class ConnectionSettings(Shape):
@@ -164,16 +155,7 @@ class ConnectionSettings(Shape):
     locations: tuple[Text, ...] = Field((), description="Stock locations that are summed; empty means all")
     stock: Literal["ask", "follow", "off"] = Field(
         "ask",
-        description="Stock levels: kept until the first inventory run is applied, followed, or never followed",
-    )
-    before_item_start: Literal["stop", "start_date"] = Field(
-        "stop",
-        description="A sale dated before the first day of its item: held as an error, or dated on that day with a note",
-    )
-    bundles: Literal["group", "one_item"] = Field(
-        "group",
-        description="A product that is a bundle in QuickBooks: its parts with an adjustment to the order's price, "
-        "or one item without stock (items.bundle)",
+        description="Stock levels: kept until a person says follow, followed, or never followed",
     )
     rounding_limit: Money = Field(
         "0.05",

@@ -267,18 +267,6 @@ class StockUnsettled(NeedsAttention):
     reason = "stock_unsettled"
 
 
-class BeforeItemStart(NeedsAttention):
-    """The document is dated before the first day of an inventory item in it (6270)."""
-
-    reason = "before_item_start"
-
-
-class PayoutDiffers(NeedsAttention):
-    """A payout's transactions do not add up to what the bank receives."""
-
-    reason = "payout_differs"
-
-
 class UnsupportedByPlan(NeedsAttention):
     """The QuickBooks company's plan or settings lack what the event needs (5020, 5030)."""
 

@@ -122,6 +122,7 @@ def set_up_company(bookkeeper: Bookkeeper, shop: Shop, *, opened_on: date) -> Se
         },
         "items": {purpose: item["Id"] for purpose, item in zip(PURPOSES, items, strict=True)},
         "payment_methods": {g: method["Id"] for g, method in zip(shop.gateways, methods, strict=True)},
+        "stock": "follow",
         "taxes": {shop.tax.key: _tax_code(bookkeeper, shop.tax.name, str(shop.tax.percent))},
     }
     foreign = _tax_code(bookkeeper, shop.foreign_tax.name, str(shop.foreign_tax.percent))

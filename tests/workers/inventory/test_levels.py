@@ -37,14 +37,6 @@ def counted(play: Play, what: StockLevel, *, time: datetime = NOON, event_id: st
         return play.run("inventory.level_changed", what, time=time, event_id=id_)
 
 
-def count(play: Play, told: StockLevel, *, time: datetime = NOON, event_id: str = "") -> Outcome:
-    """A level that does not fit waits once for the order that may explain it."""
-    try:
-        return play.run("inventory.level_changed", told, time=time, event_id=event_id)
-    except WaitsForOrders:
-        return play.run("inventory.level_changed", told, time=time, event_id=event_id)
-
-
 def on_hand(play: Play) -> Decimal:
     return Decimal(play.books.read("Item", "13")["QtyOnHand"])
 
@@ -125,7 +117,7 @@ def test_a74_item_made_inactive_asks_a_person() -> None:
     play.books.update("Item", {"Id": "13", "SyncToken": mug["SyncToken"], "sparse": True, "Active": False})
 
     with pytest.raises(RemovedInQuickBooks):
-        count(play, level("5"))
+        counted(play, level("5"))
 
 
 def test_a74_without_an_adjustment_account_nothing_moves() -> None:
@@ -181,9 +173,9 @@ def test_a75_after_the_first_report_other_levels_are_skipped() -> None:
     play = played()
     play.books.settings.plan.inventory_adjustments = False
     with pytest.raises(UnsupportedByPlan):
-        count(play, level("5"), event_id="first")
+        counted(play, level("5"), event_id="first")
 
-    outcome = count(play, level("6"), time=LATER, event_id="second")
+    outcome = counted(play, level("6"), time=LATER, event_id="second")
 
     assert outcome == Skipped("unsupported_by_plan")
 
@@ -192,11 +184,11 @@ def test_a75_retry_of_the_report_after_a_better_plan_adjusts_again() -> None:
     play = played()
     play.books.settings.plan.inventory_adjustments = False
     with pytest.raises(UnsupportedByPlan):
-        count(play, level("5"), event_id="first")
+        counted(play, level("5"), event_id="first")
     play.books.settings.plan.inventory_adjustments = True
-    count(play, level("5"), event_id="first")
+    counted(play, level("5"), event_id="first")
 
-    count(play, level("6"), time=LATER, event_id="second")
+    counted(play, level("6"), time=LATER, event_id="second")
 
     assert on_hand(play) == 6
 
