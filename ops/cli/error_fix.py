@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from ops.cli.commanding import operator_name
 from ops.cli.error_commands import run_command
 from ops.cli.showing import JSON_OPTION, ledger, printed
 from ops.connections import change_settings, parse_assignment
@@ -85,7 +86,14 @@ def fix(
         else:
             chosen = _choose(group, known, choices(known, stored), value, as_json=as_json)
             changed = known.change(chosen)
-            change_settings(engine, known.connection_id, changed, now=datetime.now(UTC))
+            change_settings(
+                engine,
+                known.connection_id,
+                changed,
+                now=datetime.now(UTC),
+                by=operator_name(),
+                why=f"fix of {group.group}",
+            )
             if as_json:
                 printed({"group": group.group, "connection": known.connection_id, "changed": changed})
             else:

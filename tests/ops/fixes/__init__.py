@@ -1,0 +1,1 @@
+"""Failures that a setting repairs: fails, fix, once more, booked."""
