@@ -116,7 +116,9 @@ def book(prepared: Prepared, frame: Frame) -> Generator[Step, Any, SaleRecord]:
             raise
         prepared = prepared.for_customer(survivor)
         step, answer = yield from created(_sale_step(prepared, f"-for-{survivor}"), frame)
-    record = replace(prepared.record, expected=step.detail["expected"])
+    day = str(step.document["TxnDate"])
+    dated = day if day != prepared.body["TxnDate"] else ""
+    record = replace(prepared.record, expected=step.detail["expected"], dated=dated)
     return (yield from with_equal_sums(step, answer, record, frame))
 
 

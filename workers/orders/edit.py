@@ -10,6 +10,7 @@ from schemas.orders import Order
 from workers.answers import Change, changed
 from workers.errors import CurrencyUnsupported, PeriodClosed
 from workers.mapping.as_booked import order_as_booked
+from workers.mapping.fingerprint import fingerprint
 from workers.mapping.frame import Frame
 from workers.mapping.sale import SaleKind, sale_kind
 from workers.orders.booking import UNCHECKED, Known, book, prepare, with_equal_sums
@@ -65,7 +66,14 @@ def _update(
     prepared = yield from prepare(
         order, cast(SaleKind, record.entity), record.generation, known, version, frame
     )
-    new = replace(prepared.record, quickbooks_id=record.quickbooks_id, refunds=record.refunds)
+    body = {**prepared.body, "TxnDate": record.dated} if record.dated else prepared.body
+    new = replace(
+        prepared.record,
+        quickbooks_id=record.quickbooks_id,
+        refunds=record.refunds,
+        dated=record.dated,
+        expected=fingerprint(body),
+    )
     change = Change(
         "edit",
         record.entity,
@@ -74,13 +82,13 @@ def _update(
         record.sync_token,
         record.expected,
         frame.subject,
-        body=prepared.body,
+        body=body,
         key=order_key(order.order_id),
         version=version,
         detail=replace(new, differs=UNCHECKED).detail,
     )
     answer = yield from changed(change)
-    step = Write("edit", record.entity, "update", prepared.body, change.key, version, change.detail)
+    step = Write("edit", record.entity, "update", body, change.key, version, change.detail)
     return (yield from with_equal_sums(step, answer, new, frame))
 
 

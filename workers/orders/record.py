@@ -30,7 +30,8 @@ class SaleRecord:
     ``paid_before`` what was already settled on an invoice when it became ours, ``carried`` the credit memo whose rest
     pays a new invoice after an edit, ``differs`` the total that QuickBooks
     answered where it is not ours, ``ended`` how the document ended (``voided``, ``reversed``) or "". ``rate`` is the
-    exchange rate that was sent, "" in home currency; ``listed`` are the refunds that the store listed at ``version``,
+    exchange rate that was sent, "" in home currency; ``dated`` is the open day that a document of a closed period was
+    given, else ""; ``listed`` are the refunds that the store listed at ``version``,
     None where it lists none.
     """
 
@@ -51,6 +52,7 @@ class SaleRecord:
     inclusive: bool = False
     out_of_scope: bool = False
     rate: str = ""
+    dated: str = ""
     carried: str = ""
     paid_before: Decimal = ZERO
     differs: str = ""
@@ -144,7 +146,7 @@ def order_key(order_id: str) -> StoreKey:
 _AMOUNTS = ("total", "tax", "paid_before")
 _PLAIN = (
     *_AMOUNTS, "hash", "expected", "generation", "number", "customer_id", "account_id", "currency",
-    "inclusive", "out_of_scope", "rate", "carried", "differs", "ended", "why",
+    "inclusive", "out_of_scope", "rate", "dated", "carried", "differs", "ended", "why",
 )  # fmt: skip
 
 

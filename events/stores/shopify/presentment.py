@@ -9,8 +9,16 @@ from events.stores.reading import FINEST, ZERO, Row, amount, amount_or_none, par
 from events.stores.shares import CENT
 from schemas.orders import StoreRate
 
-WITHOUT_A_SET = ("total_outstanding", "total_tip_received")
-"""Flat fields that older API versions write in the shop's currency only."""
+AMOUNTS = frozenset(
+    {
+        "amount", "price", "subtotal", "subtotal_price", "tax_amount", "total_discount", "total_discounts",
+        "total_outstanding", "total_price", "total_tax", "total_tip_received",
+    }
+)  # fmt: skip
+"""Amounts that some API versions write in the shop's currency only, without a set beside them."""
+
+OF_THEIR_OWN = frozenset({"transactions"})
+"""Name the currency of their amounts themselves."""
 
 
 def seen_currency(body: Row, total: str) -> str:
@@ -44,27 +52,25 @@ def store_rate(body: Row, shop_currency: str) -> StoreRate | None:
 def as_seen(body: Row, currency: str) -> Row:
     """The body with the buyer's amounts in all places. What is only written in the shop's currency is converted."""
     rate = store_rate(body, currency)
-    seen = _swapped(body)
-    assert isinstance(seen, dict), "an object stays an object"
-    for name in WITHOUT_A_SET:
-        shop = amount_or_none(body, name)
-        if shop and rate is not None and f"{name}_set" not in body:
-            seen[name] = str((shop / rate.rate).quantize(CENT, rounding=ROUND_HALF_UP))
-    return {**seen, "currency": currency}
+    return {**_object_as_seen(body, rate.rate if rate is not None else None), "currency": currency}
 
 
-def _swapped(value: object) -> object:
+def _as_seen(value: object, rate: Decimal | None) -> object:
     if isinstance(value, list):
-        return [_swapped(one) for one in value]
-    if not isinstance(value, dict):
-        return value
-    found = {name: _swapped(inner) for name, inner in value.items()}
-    for name, inner in value.items():
-        money = part(inner, "presentment_money") if isinstance(inner, dict) else {}
-        if name.endswith("_set") and "amount" in money:
+        return [_as_seen(one, rate) for one in value]
+    return _object_as_seen(value, rate) if isinstance(value, dict) else value
+
+
+def _object_as_seen(row: Row, rate: Decimal | None) -> dict[str, object]:
+    found = {name: inner if name in OF_THEIR_OWN else _as_seen(inner, rate) for name, inner in row.items()}
+    for name in row:
+        money = part(part(row, name), "presentment_money") if name.endswith("_set") else {}
+        if "amount" in money:
             found[name] = {"shop_money": money, "presentment_money": money}
-            if name.removesuffix("_set") in value:
+            if name.removesuffix("_set") in row:
                 found[name.removesuffix("_set")] = money["amount"]
+        elif name in AMOUNTS and rate and f"{name}_set" not in row and (shop := amount_or_none(row, name)):
+            found[name] = str((shop / rate).quantize(CENT, rounding=ROUND_HALF_UP))
     return found
 
 

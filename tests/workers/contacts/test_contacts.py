@@ -8,11 +8,12 @@ import pytest
 from schemas.contacts import Contact, ContactRemoved
 from schemas.orders import Buyer
 from tests.workers.play import NOON, Play, played
-from tests.workers.stories import HOME, JANE, line, order
+from tests.workers.stories import HOME, JANE, back, line, order, refund
 from workers.errors import (
     ChangedInQuickBooks,
     CustomerClash,
     CustomerUnknown,
+    DoesNotFit,
     RemovedInQuickBooks,
 )
 from workers.outcomes import Skipped, Superseded
@@ -271,3 +272,140 @@ def test_unknown_customer_stops_by_setting() -> None:
 
     assert raised.value.fix == "counterfoil connections set acme-woo unknown_customer=create"
     assert play.writes == []
+
+
+def inactive(play: Play, customer: Json) -> None:
+    """Somebody makes a customer inactive, as a merge does with the one that is given up."""
+    off = {"Id": customer["Id"], "SyncToken": customer["SyncToken"], "sparse": True, "Active": False}
+    play.books.update("Customer", off)
+
+
+def merged(play: Play) -> str:
+    """Jane was merged into another customer, who has her e-mail now; gives that one's id."""
+    inactive(play, play.only("Customer"))
+    email = {"Address": "jane.doe@example.com"}
+    return str(play.books.create("Customer", {"DisplayName": "J. Doe", "PrimaryEmailAddr": email})["Id"])
+
+
+def test_a60_buyer_without_email_is_found_by_name_and_address_together() -> None:
+    play = played()
+    known = {"Line1": "5 Elm Street", "City": "Fresno", "PostalCode": "93650"}
+    made = play.books.create("Customer", {"DisplayName": "Pat Lee", "BillAddr": known})
+    pat = Buyer(customer_id="5", first_name="Pat", last_name="Lee", billing=HOME)
+
+    play.run("orders.paid", order(line("9.50"), buyer=pat))
+
+    assert play.only("SalesReceipt")["CustomerRef"]["value"] == made["Id"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "name"),
+    [("web", "Keel Supplies (Web)"), ("store_id", "Keel Supplies (77)"), ("number", "Keel Supplies (2)")],
+)
+def test_a61_suffix_of_a_taken_name_is_a_setting(rule: str, name: str) -> None:
+    play = played(name_clash=rule)
+
+    play.run("contacts.created", jane(first_name="Keel", last_name="Supplies"))
+
+    assert play.only("Customer")["DisplayName"] == name
+
+
+def test_a61_existing_customer_is_used_where_a_person_says_so() -> None:
+    play = played()
+    play.run("orders.paid", order(line("9.50")))
+    ada = customer_named(play, "Ada Birch")
+    play.set(buyers={"77": ada["Id"]})
+
+    play.run("orders.paid", order(line("9.50"), order_id="2", number="2"))
+
+    names = {row["DocNumber"]: row["CustomerRef"]["name"] for row in play.all("SalesReceipt")}
+    assert names == {"1001": "Jane Doe", "2": "Ada Birch"}
+
+
+def test_a61_inactive_customer_is_made_active_by_setting() -> None:
+    play = played(inactive_customers="reactivate")
+    ben = customer_named(play, "Ben Cole")
+    inactive(play, ben)
+
+    play.run("orders.paid", order(line("9.50"), buyer=Buyer(email="ben.cole@example.com", last_name="Cole")))
+
+    assert play.only("SalesReceipt")["CustomerRef"] == {"value": ben["Id"], "name": "Ben Cole"}
+
+
+def test_a62_guests_are_the_store_customer_by_setting_and_accounts_are_not() -> None:
+    play = played(guests="per_store")
+    guest = JANE.model_copy(update={"customer_id": None})
+
+    play.run("orders.paid", order(line("9.50"), buyer=guest))
+    play.run("orders.paid", order(line("9.50"), order_id="2", number="2"))
+
+    names = {row["DocNumber"]: row["CustomerRef"]["name"] for row in play.all("SalesReceipt")}
+    assert names == {"1001": "Online sales", "2": "Jane Doe"}
+
+
+def test_a64_what_was_shortened_is_said_in_the_note() -> None:
+    play = played()
+
+    play.run("contacts.created", jane(first_name="x" * 300, phone="1" * 50))
+
+    assert play.only("Customer")["Notes"].endswith("Shortened to what QuickBooks takes: first name, phone.")
+
+
+def test_a64_email_that_is_too_long_is_refused_since_it_says_who_somebody_is() -> None:
+    play = played()
+    long = JANE.model_copy(update={"email": "j" * 100 + "@example.com"})
+
+    with pytest.raises(DoesNotFit) as raised:
+        play.run("orders.paid", order(line("9.50"), buyer=long))
+
+    assert raised.value.fix == "counterfoil connections set acme-woo buyers.77=ID"
+    assert play.writes == []
+
+
+def test_a65_order_of_a_merged_customer_goes_to_the_survivor_from_then_on() -> None:
+    play = played()
+    play.run("orders.paid", order(line("9.50")))
+    survivor = merged(play)
+
+    play.run("orders.paid", order(line("9.50"), order_id="2", number="2"))
+    play.run("orders.paid", order(line("9.50"), order_id="3", number="3"))
+
+    of = {row["DocNumber"]: row["CustomerRef"]["value"] for row in play.all("SalesReceipt")}
+    assert (of["2"], of["3"]) == (survivor, survivor)
+    assert play.finds == []
+
+
+def test_a65_refund_of_a_merged_customer_goes_to_the_survivor() -> None:
+    play = played()
+    play.run("orders.paid", order(line("9.50")))
+    survivor = merged(play)
+
+    play.run("orders.refunded", refund(back(line("9.50"))), time=LATER)
+
+    assert play.only("RefundReceipt")["CustomerRef"]["value"] == survivor
+
+
+def test_a65_contact_of_a_merged_customer_is_pointed_to_the_survivor() -> None:
+    play = played()
+    play.run("contacts.created", jane())
+    survivor = merged(play)
+
+    play.run("contacts.updated", jane(phone="555"), time=LATER)
+    play.run("orders.paid", order(line("9.50")))
+
+    assert play.only("SalesReceipt")["CustomerRef"]["value"] == survivor
+
+
+def test_a65_customer_that_is_gone_without_a_survivor_asks_a_person() -> None:
+    play = played()
+    play.run("orders.paid", order(line("9.50")))
+    inactive(play, play.only("Customer"))
+    next_order = order(line("9.50"), order_id="2", number="2")
+
+    with pytest.raises(RemovedInQuickBooks) as raised:
+        play.run("orders.paid", next_order)
+
+    assert raised.value.fix == "counterfoil connections set acme-woo buyers.77=ID"
+    play.set(buyers={"77": customer_named(play, "Ada Birch")["Id"]})
+    play.run("orders.paid", next_order)
+    assert len(play.all("SalesReceipt")) == 2

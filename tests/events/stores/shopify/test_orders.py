@@ -49,6 +49,28 @@ def test_tax_that_the_marketplace_remits_is_marked() -> None:
     assert [(tax.tax, tax.marketplace_liable) for tax in order.taxes] == [("State Tax 6%", True)]
 
 
+def test_a45_share_of_a_line_that_the_marketplace_remits_stays_apart_from_the_merchants() -> None:
+    body = json.loads(recorded(TWO_TAXES).body)
+    for tax in body["line_items"][1]["tax_lines"]:
+        tax["channel_liable"] = tax["title"] == "City Tax"
+
+    line = order_of(changed(TWO_TAXES, line_items=body["line_items"])).lines[1]
+
+    assert [(share.tax, share.marketplace_liable) for share in line.taxes] == [
+        ("State Tax 6%", False),
+        ("City Tax 1.5%", True),
+    ]
+
+
+def test_a2_agreed_day_of_payment_is_the_last_of_the_terms() -> None:
+    days = ["2026-05-11T10:00:00-06:00", "2026-06-10T10:00:00-06:00"]
+    terms = {"payment_schedules": [{"due_at": day} for day in days]}
+
+    order = order_of(changed(TWO_TAXES, payment_terms=terms))
+
+    assert order.due_at == datetime(2026, 6, 10, 16, tzinfo=UTC)
+
+
 def test_included_tax_is_taken_out_so_that_the_sums_hold() -> None:
     order = order_of(read("shopify/orders_create__taxes_included"))
 

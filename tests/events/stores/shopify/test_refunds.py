@@ -1,11 +1,13 @@
 """Shopify refunds: alone or inside their order, with money or without."""
 
 import json
+from decimal import Decimal
 
 import pytest
 
 from events.stores.platform import Unreadable
 from events.stores.registry import PLATFORMS
+from schemas.orders import Refund
 from tests.events.stores.deliveries import changed, leftover, read, recorded, refunds_of, webhook
 
 ALONE = "shopify/refunds_create__line_and_shipping"
@@ -172,3 +174,25 @@ def test_refund_without_any_currency_is_unreadable() -> None:
 
     with pytest.raises(Unreadable, match="does not name its currency"):
         PLATFORMS["shopify"].read(webhook("shopify", "refunds/create", json.dumps(body).encode()))
+
+
+def to_gateways(*parts: tuple[str, str]) -> list[Refund]:
+    """The refund of one order, given back by these gateways."""
+    body = json.loads(recorded("shopify/orders_updated__partly_refunded").body)
+    sample = body["refunds"][0]["transactions"][0]
+    transactions = [{**sample, "gateway": gateway, "amount": amount} for gateway, amount in parts]
+    refunds = [{**body["refunds"][0], "transactions": transactions}]
+    return refunds_of(changed("shopify/orders_updated__partly_refunded", refunds=refunds))
+
+
+def test_a28_refund_to_a_gift_card_names_it_as_the_gateway() -> None:
+    (refund,) = to_gateways(("gift_card", "28.62"))
+
+    assert (refund.payment_method.gateway, refund.store_credit) == ("gift_card", refund.total)
+
+
+def test_a28_part_that_went_to_store_credit_is_told_beside_the_money() -> None:
+    (refund,) = to_gateways(("shopify_store_credit", "8.62"), ("shopify_payments", "20.00"))
+
+    assert refund.payment_method.gateway == "shopify_payments"
+    assert (refund.total, refund.store_credit) == (Decimal("28.62"), Decimal("8.62"))

@@ -175,3 +175,39 @@ def test_body_that_cannot_be_booked_says_which_field_is_wrong(
 def test_every_payload_fits_its_event_type() -> None:
     for event in read("woocommerce/order.updated__two_partial_refunds"):
         assert_payload_fits(event)
+
+
+def test_order_lists_the_refunds_that_stand() -> None:
+    order = order_of(read("woocommerce/order.updated__two_partial_refunds"))
+    without = order_of(changed("woocommerce/order.updated__two_partial_refunds", refunds=[]))
+
+    assert order.refund_ids is not None
+    assert len(order.refund_ids) == 2
+    assert without.refund_ids == ()
+
+
+def test_body_that_lists_no_refunds_says_nothing_of_deleted_ones() -> None:
+    assert order_of(read("woocommerce/order.updated__legacy_wrapper")).refund_ids is None
+    assert (
+        order_of(changed("woocommerce/order.updated__two_partial_refunds", refunds=None)).refund_ids is None
+    )
+
+
+@pytest.mark.parametrize(
+    ("meta", "rate"),
+    [
+        ({"stripe_exchange_rate": "1.33127", "order_exchange_rate": "0.8"}, "1.33127000"),
+        ({"order_exchange_rate": 0.8}, "1.25000000"),
+        ({"order_exchange_rate": "soon"}, None),
+        ({}, None),
+    ],
+    ids=["stripe", "the-shops-own-is-the-other-way-round", "nonsense", "nothing"],
+)
+def test_a50_rate_that_woopayments_keeps_is_told(meta: dict[str, object], rate: str | None) -> None:
+    rows = [{"key": f"_wcpay_multi_currency_{name}", "value": value} for name, value in meta.items()]
+    rows.append({"key": "_wcpay_multi_currency_order_default_currency", "value": "USD"})
+
+    order = order_of(changed("woocommerce/order.created__two_taxes_and_discounts", meta_data=rows))
+
+    told = None if order.exchange_rate is None else (str(order.exchange_rate.rate), order.exchange_rate.into)
+    assert told == (None if rate is None else (rate, "USD"))
