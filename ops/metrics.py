@@ -89,6 +89,9 @@ class Metrics:
             "quickbooks_budget_remaining", "Batches left to a company in this minute", "realm"
         )
         self.commands = counter("commands", "Operators' commands, by how they ended", "command", "result")
+        self.command_left = gauge(
+            "command_messages_left", "Messages that running commands have still to publish", "workflow"
+        )
         self.connection_up = gauge(
             "connection_up", "1 for an active connection, 0 for a paused one", "connection"
         )
@@ -156,6 +159,10 @@ class Metrics:
     def command_done(self, command: str, result: str) -> None:
         """One command was answered; an unknown command is counted as ``unknown``."""
         self.commands.labels(command, result).inc()
+
+    def commands_left(self, workflow: str, messages: int) -> None:
+        """So many messages are still to be published by the commands that run."""
+        self.command_left.labels(workflow).set(messages)
 
     def failures(self, counts: Mapping[FailedMessages, int]) -> None:
         """The ledger's numbers of failed messages; what is missing here is gone."""

@@ -84,6 +84,8 @@ class Settings(BaseModel):
     max_attempts: int = Field(5, ge=1, le=100)
     sale_wait_seconds: int = Field(86_400, ge=1)
     request_id_trust_seconds: int = Field(14_400, ge=60)
+    allow_edit: bool = False
+    fetch_before_retry: bool = False
     shutdown_seconds: float = Field(20.0, ge=0)
     rounds_per_company: int = Field(4, ge=1, le=32)
     worker_threads: int = Field(32, ge=1, le=128)

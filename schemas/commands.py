@@ -1,6 +1,6 @@
 """An operator's commands, as published on ``counterfoil.commands``. A typo changes nothing."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, TypeAdapter
 
@@ -54,6 +54,7 @@ class Restore(CommandShape):
 
     command: Literal["restore"]
     event_id: Id
+    reason: Why = ""
 
 
 class Release(CommandShape):
@@ -63,5 +64,24 @@ class Release(CommandShape):
     connection: ConnectionId
 
 
-Command = Retry | Ignore | RetryAll | IgnoreAll | Restore | Release
+class Edit(CommandShape):
+    """Replay one failed message with another payload. ``event`` is the whole event; what names it stays as it was."""
+
+    command: Literal["edit"]
+    event_id: Id
+    event: dict[str, Any]
+    reason: Why = ""
+
+
+class Cancel(CommandShape):
+    """Stop a command that is running: what is done stays done, the rest stays unresolved.
+
+    ``id`` is that of the command to stop; a cancel has none of its own.
+    """
+
+    command: Literal["cancel"]
+    id: Id
+
+
+Command = Retry | Ignore | RetryAll | IgnoreAll | Restore | Release | Edit | Cancel
 COMMAND: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="command")])

@@ -36,14 +36,21 @@ class Given:
     command_id: str
 
 
-def give(settings: Settings, workflow: Workflow, command: Mapping[str, str | None], *, by: str = "") -> Given:
-    """Publish one command; keys without a value are left out.
+def give(
+    settings: Settings,
+    workflow: Workflow,
+    command: Mapping[str, object],
+    *,
+    by: str = "",
+    command_id: str = "",
+) -> Given:
+    """Publish one command; keys without a value are left out. It gets an id unless it is given one.
 
     Raises:
         click.ClickException: the topology is not declared.
         NotConfirmed: the broker is away.
     """
-    command_id = uuid.uuid4().hex
+    command_id = command_id or uuid.uuid4().hex
     body = {name: value for name, value in command.items() if value} | {
         "id": command_id,
         "by": by or operator_name(),

@@ -1,6 +1,6 @@
 """``counterfoil errors retry|retry-all|ignore|ignore-all|restore``: an operator's messages, published for you."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import click
@@ -27,6 +27,7 @@ DONE = {
     "ignore": "Ignored",
     "ignore_all": "Ignored",
     "restore": "Restored",
+    "edit": "Retried",
 }
 
 
@@ -56,13 +57,15 @@ def ignore(settings: Settings, event_id: str, reason: str, by: str, *, wait: boo
 
 @click.command()
 @click.argument("event_id")
+@WHY
 @BY
 @WAIT
 @JSON_OPTION
 @click.pass_obj
-def restore(settings: Settings, event_id: str, by: str, *, wait: bool, as_json: bool) -> None:
+def restore(settings: Settings, event_id: str, reason: str, by: str, *, wait: bool, as_json: bool) -> None:
     """Undo an ignore: the event is replayed and its store object is synced again."""
-    _one(settings, {"command": "restore", "event_id": event_id}, by=by, wait=wait, as_json=as_json)
+    command: dict[str, str | None] = {"command": "restore", "event_id": event_id, "reason": reason}
+    _one(settings, command, by=by, wait=wait, as_json=as_json)
 
 
 @click.command("retry-all")
@@ -116,7 +119,7 @@ def ignore_all(
 def run_command(
     settings: Settings,
     workflow: Workflow,
-    command: dict[str, str | None],
+    command: Mapping[str, object],
     *,
     by: str,
     wait: bool,
@@ -144,7 +147,7 @@ def run_command(
     with ledger(settings) as engine:
         row = wait_with_bar(engine, given, DONE[str(command["command"])], quiet=as_json)
     if as_json:
-        printed(_answer(row))
+        printed(answered(row))
     if row.status == "refused":
         raise click.ClickException(row.why)
     return row
@@ -202,20 +205,21 @@ def _many(
 
 
 def _sentence(row: CommandRow) -> str:
-    if row.matched == 0:
+    if row.matched == 0 or row.status == "cancelled":
         return row.why
     told = f"{DONE[row.command]}: {row.done} failed message{'s' if row.done != 1 else ''}."
     return f"{told} {row.why}".strip()
 
 
-def _answer(row: CommandRow) -> dict[str, object]:
+def answered(row: CommandRow) -> dict[str, object]:
+    """A command's row in the words of commands.log."""
     return {
         "workflow": row.workflow,
         "command": row.command,
         **row.arguments,
         "id": row.command_id,
         "by": row.by,
-        "result": "refused" if row.status == "refused" else "accepted",
+        "result": "accepted" if row.status == "done" else row.status,
         "why": row.why,
         "matched": row.matched,
         "done": row.done,

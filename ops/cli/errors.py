@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from events.broker.topology import WORKFLOWS
 from ops.cli.error_commands import ignore, ignore_all, restore, retry, retry_all
+from ops.cli.error_edit import cancel, edit
 from ops.cli.error_fix import fix
 from ops.cli.showing import JSON_OPTION, ledger, printed
 from ops.settings import Settings
@@ -25,7 +26,7 @@ def errors() -> None:
     """List, show, fix, retry and ignore failed messages."""
 
 
-for command in (retry, retry_all, ignore, ignore_all, restore, fix):
+for command in (retry, retry_all, ignore, ignore_all, restore, fix, edit, cancel):
     errors.add_command(command)
 
 

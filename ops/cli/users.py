@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from events.broker.addresses import addresses
 from ops.cli.showing import JSON_OPTION, printed
 from ops.node.management import Management, ManagementRefused
 from ops.settings import Settings
@@ -114,7 +115,7 @@ def _password(file: Path | None) -> str:
 @contextmanager
 def _accounts(settings: Settings) -> Iterator[Accounts]:
     """The users of our virtual host, with refusals turned into one sentence."""
-    vhost = unquote(urlsplit(settings.broker_url).path.removeprefix("/")) or "/"
+    vhost = unquote(urlsplit(addresses(settings.broker_url)[0]).path.removeprefix("/")) or "/"
     try:
         yield Accounts(Management(settings.management_url), vhost)
     except UserRefusal as error:

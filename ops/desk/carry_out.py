@@ -2,27 +2,25 @@
 
 ``handle`` returns when the command may be acked. Until then RabbitMQ delivers it again after a crash, and it is
 known again by its id, or, when it has none, by its body: commands come one at a time, so only the last one can.
+A long one may be acked as soon as it is claimed: its row says that it runs, and ``work`` brings it forward chunk by
+chunk, so that other commands, a cancel too, are not kept waiting.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from events import names
 from events.outgoing import HeaderValue, Outgoing
-from ops.desk.decide import (
-    Answer,
-    answer_for,
-    arguments_of,
-    why_bulk_matched_nothing,
-    why_nothing_matched,
-)
+from ops.desk.anew import Anew
+from ops.desk.claiming import Claims, refused
+from ops.desk.decide import Answer, answer_for, arguments_of
 from ops.desk.publishing import Checkpoint, Publishes, no_checkpoint, publish_or_raise
 from ops.desk.reading import Arrival, NotUnderstood, Understood, read_command
-from ops.desk.replay import replay
-from schemas.commands import Command, Ignore, IgnoreAll, Release, Restore, Retry, RetryAll
+from ops.desk.replay import CHUNK, Replay
+from schemas.commands import Cancel
 from schemas.envelope import Workflow
 from workers.ledger.commands import (
     CommandRow,
@@ -31,10 +29,10 @@ from workers.ledger.commands import (
     running_commands,
     store_command,
 )
-from workers.ledger.connections import read_connection
 from workers.ledger.engine import reading, writing
-from workers.ledger.failure_changes import Order, Target, claim_for_retry, ignore, restore
-from workers.ledger.failure_views import find_failed, group_workflow
+
+PROGRESS_EVERY = timedelta(seconds=2)
+"""How often a long command tells in ``commands.log`` how far it is."""
 
 Releaser = Callable[[CommandRow, Callable[[], None]], CommandRow]
 """Moves the held events of a connection back, calling the second argument now and then; returns the command as done."""
@@ -42,7 +40,7 @@ Releaser = Callable[[CommandRow, Callable[[], None]], CommandRow]
 
 @dataclass(frozen=True, slots=True)
 class Handled:
-    """How a command ended, for the log and the metrics."""
+    """How a command ended, for the log and the metrics; ``running``: it has begun and goes on in ``work``."""
 
     command: str
     result: str
@@ -51,7 +49,10 @@ class Handled:
 
 @dataclass(slots=True)
 class Workbench:
-    """The desk of one workflow. ``keep_alive`` is called now and then in a long command."""
+    """The desk of one workflow. ``keep_alive`` is called now and then in a command that cannot be interrupted.
+
+    ``anew`` makes what fetches a command's messages anew from the store; None: they are retried as they were.
+    """
 
     workflow: Workflow
     ledger: Engine
@@ -60,11 +61,16 @@ class Workbench:
     now: Callable[[], datetime]
     new_id: Callable[[], str]
     checkpoint: Checkpoint = no_checkpoint
+    allow_edit: bool = False
+    anew: Callable[[], Anew] | None = None
+    progress_every: timedelta = PROGRESS_EVERY
     keep_alive: Callable[[], None] = lambda: None
     looked_for_begun: bool = False
+    _at_work: dict[str, Replay] = field(default_factory=dict)
+    _told_at: dict[str, datetime] = field(default_factory=dict)
 
     def handle(self, arrival: Arrival) -> Handled:
-        """Carry out one command, or refuse it, and answer.
+        """Carry out one command, or begin it, or refuse it, and answer.
 
         Raises:
             NotConfirmed, sqlalchemy.exc.OperationalError: the broker or the database is away; nothing is lost,
@@ -80,18 +86,53 @@ class Workbench:
             row = self._begin(arrival, understood)
         return self._finish(row)
 
-    def resume(self) -> int:
-        """Finish commands that began and whose message is gone (a purged queue). Returns how many.
+    def work(self) -> Handled | None:
+        """Bring the command that waits longest forward by a chunk; how it ended, if it did.
 
-        Commands come one at a time, so what runs while another one arrives has lost its message. Done once after
-        each connect: within one connection a command that began also ends.
+        Raises:
+            As ``handle``; the command goes on after ``resume``.
+        """
+        command_id = next(iter(self._at_work), None)
+        if command_id is None:
+            return None
+        replay = self._at_work.pop(command_id)
+        replay.step()
+        if not replay.ended:
+            self._at_work[command_id] = replay  # behind the others: each in turn
+            self._tell_progress(replay.row)
+            return None
+        self._told_at.pop(command_id, None)
+        return self._answer(replay.row) if not replay.ended_elsewhere else None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a long command is at work."""
+        return bool(self._at_work)
+
+    @property
+    def left(self) -> int:
+        """How many messages the running commands have still to publish."""
+        return sum(replay.left for replay in self._at_work.values())
+
+    def forget(self) -> None:
+        """The connection is lost: another desk may have taken over what runs. ``resume`` looks again."""
+        self._at_work.clear()
+        self._told_at.clear()
+        self.looked_for_begun = False
+
+    def resume(self) -> int:
+        """Take up commands that began and whose message is gone. Returns how many.
+
+        Commands come one at a time, so what runs while another one arrives has no message any more. Done once
+        after each connect: within one connection a command that began also ends.
         """
         if self.looked_for_begun:
             return 0
         with reading(self.ledger) as connection:
             begun = running_commands(connection, self.workflow)
         for row in begun:
-            self._finish(row)
+            if row.command_id not in self._at_work:
+                self._finish(row)
         self.looked_for_begun = True
         return len(begun)
 
@@ -101,7 +142,7 @@ class Workbench:
             return None
         with reading(self.ledger) as connection:
             latest = latest_command(connection, self.workflow)
-        given = understood.command.id
+        given = understood.own_id
         if latest is None or latest.status == "refused":  # a refusal changed nothing: look again
             return None
         same = latest.command_id == given if given else latest.command_id.startswith(arrival.digest)
@@ -112,7 +153,7 @@ class Workbench:
         command = understood.command
         row = CommandRow(
             workflow=self.workflow,
-            command_id=command.id or f"{arrival.digest}-{self.new_id()}",
+            command_id=understood.own_id or f"{arrival.digest}-{self.new_id()}",
             command=command.command,
             arguments=arguments_of(command),
             by=understood.by,
@@ -123,74 +164,50 @@ class Workbench:
             known = find_command(connection, self.workflow, row.command_id)
             if known is not None and known.status != "refused":
                 # The row is the first command's; this answer is the only trace of the second.
-                return _refused(row, f"A command with the id {row.command_id} was carried out already.")
-            row = (
-                _refused(row, understood.refusal)
-                if understood.refusal
-                else self._claim(connection, command, row)
-            )
+                return refused(row, f"A command with the id {row.command_id} was carried out already.")
+            if understood.refusal:
+                row = refused(row, understood.refusal)
+            else:
+                row = Claims(self.workflow, allow_edit=self.allow_edit).claim(connection, command, row)
             store_command(connection, row)
+        if isinstance(command, Cancel):
+            self._at_work.pop(command.id, None)
         self.checkpoint("claimed")
         return row
-
-    def _claim(self, connection: Connection, command: Command, row: CommandRow) -> CommandRow:
-        order = Order(row.command_id, row.by, row.received_at)
-        match command:
-            case Retry(event_id=event_id):
-                matched = claim_for_retry(connection, Target(self.workflow, event_id), order)
-            case Ignore(event_id=event_id) if self._is_of_several(connection, event_id):
-                return _refused(row, f"Several connections have a failed message {event_id}: name its group.")
-            case Ignore(event_id=event_id, reason=reason):
-                matched = ignore(connection, Target(self.workflow, event_id), order, reason)
-            case Restore(event_id=event_id):
-                matched = restore(connection, self.workflow, event_id, order)
-            case RetryAll(group=group, connection=connection_id):
-                target = Target(self.workflow, None, group, connection_id)
-                matched = claim_for_retry(connection, target, order)
-            case IgnoreAll(group=group, connection=connection_id, reason=reason):
-                target = Target(self.workflow, None, group, connection_id)
-                matched = ignore(connection, target, order, reason)
-            case Release(connection=connection_id):
-                return _release(connection, row, connection_id)
-        if matched == 0:
-            return self._nothing(connection, command, row)
-        row = replace(row, matched=matched)
-        if isinstance(command, Ignore | IgnoreAll):
-            return replace(row, done=matched, status="done", finished_at=row.received_at)
-        return row
-
-    def _is_of_several(self, connection: Connection, event_id: str) -> bool:
-        """Senders choose ids: ignoring one store's event must not ignore another's."""
-        found = find_failed(connection, event_id)
-        return sum(one.workflow == self.workflow and one.status == "unresolved" for one in found) > 1
-
-    def _nothing(self, connection: Connection, command: Command, row: CommandRow) -> CommandRow:
-        assert not isinstance(command, Release)
-        if isinstance(command, RetryAll | IgnoreAll):
-            known = command.group is None or group_workflow(connection, command.group) == self.workflow
-            why = why_bulk_matched_nothing(command, self.workflow, group_known=known)
-            if known:
-                return replace(row, status="done", why=why, finished_at=row.received_at)
-            return _refused(row, why)
-        found = find_failed(connection, command.event_id)
-        return _refused(row, why_nothing_matched(command, self.workflow, found))
 
     def _finish(self, row: CommandRow) -> Handled:
         if row.status == "running" and row.command == "release":
             row = self.release(row, self.keep_alive)
         elif row.status == "running":
-            row = replay(
-                self.ledger,
-                self.publisher,
-                row,
-                now=self.now,
-                checkpoint=self.checkpoint,
-                keep_alive=self.keep_alive,
-            )
-        answer = answer_for(row)
-        publish_or_raise(self.publisher, [answer.message()])
+            replay = Replay(self.ledger, self.publisher, row, self.now, self.checkpoint, self._anew(row))
+            if row.matched > CHUNK or replay.anew is not None:
+                self._at_work[row.command_id] = replay
+                self._told_at[row.command_id] = self.now()
+                return Handled(row.command, "running", matched=row.matched)
+            while not replay.ended:
+                replay.step()
+            row = replay.row
+        return self._answer(row)
+
+    def _anew(self, row: CommandRow) -> Anew | None:
+        return self.anew() if self.anew is not None and row.command in ("retry", "retry_all") else None
+
+    def _answer(self, row: CommandRow) -> Handled:
+        answers = [answer_for(row)]
+        if row.command == "cancel" and row.status == "done":
+            with reading(self.ledger) as connection:
+                stopped = find_command(connection, self.workflow, row.arguments["cancels"])
+            assert stopped is not None, "a cancelled command has its row"
+            answers.insert(0, answer_for(stopped))
+        publish_or_raise(self.publisher, [answer.message() for answer in answers])
         self.checkpoint("answered")
-        return Handled(row.command, answer.result, matched=row.matched)
+        return Handled(row.command, answers[-1].result, matched=row.matched)
+
+    def _tell_progress(self, row: CommandRow) -> None:
+        now = self.now()
+        if now - self._told_at[row.command_id] >= self.progress_every:
+            self._told_at[row.command_id] = now
+            publish_or_raise(self.publisher, [answer_for(row, at=now).message()])
 
     def _set_aside(self, arrival: Arrival, problem: NotUnderstood) -> Handled:
         now = self.now().isoformat().replace("+00:00", "Z")
@@ -230,13 +247,3 @@ def rejected(arrival: Arrival, why: str) -> Outgoing:
         {**headers, "reason": why},
         str(content_type) if content_type else None,
     )
-
-
-def _release(connection: Connection, row: CommandRow, connection_id: str) -> CommandRow:
-    if read_connection(connection, connection_id) is None:
-        return _refused(row, f"There is no connection {connection_id}.")
-    return row
-
-
-def _refused(row: CommandRow, why: str) -> CommandRow:
-    return replace(row, status="refused", why=why, finished_at=row.received_at)

@@ -2,25 +2,28 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import orjson
 
 from events import names
 from events.outgoing import Outgoing
-from schemas.commands import Command, IgnoreAll, Release, Restore, RetryAll
+from schemas.commands import Cancel, Command, IgnoreAll, Release, Restore, RetryAll
 from workers.ledger.commands import CommandRow
 from workers.ledger.failure_views import FailedMessage
 
 
 def arguments_of(command: Command) -> dict[str, str]:
-    """What the command said besides its name, its id and its giver."""
-    said = command.model_dump(exclude={"id", "by", "command"}, exclude_none=True, mode="json")
+    """What the command said besides its name, its id and its giver; the event of an edit is kept elsewhere."""
+    if isinstance(command, Cancel):
+        return {"cancels": command.id}
+    said = command.model_dump(exclude={"id", "by", "command", "event"}, exclude_none=True, mode="json")
     return {name: str(value) for name, value in said.items() if value != ""}
 
 
 def why_nothing_matched(command: Command, workflow: str, found: Sequence[FailedMessage]) -> str:
     """Why a command about one event changed nothing. ``found``: the rows of that event."""
-    assert not isinstance(command, RetryAll | IgnoreAll | Release)
+    assert not isinstance(command, RetryAll | IgnoreAll | Release | Cancel)
     here = next((row for row in found if row.workflow == workflow), None)
     if here is None and found:
         other = found[0].workflow
@@ -48,6 +51,15 @@ def why_bulk_matched_nothing(command: RetryAll | IgnoreAll, workflow: str, *, gr
     if command.group is not None and not group_known:
         return f"There is no failure group {command.group} in {workflow}."
     return "Nothing is unresolved there any more."
+
+
+def why_not_cancelled(found: CommandRow | None, command_id: str, workflow: str) -> str:
+    """Why a command cannot be stopped. ``found``: its row."""
+    if found is None:
+        return f"There is no command {command_id} in {workflow}."
+    if found.status == "done":
+        return f"Command {command_id} is done: {found.done} of {found.matched}."
+    return f"Command {command_id} was {found.status} already."
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +98,14 @@ class Answer:
         )
 
 
-def answer_for(row: CommandRow) -> Answer:
-    """The answer to a command that was carried out or refused."""
-    ended = row.finished_at or row.received_at
+def answer_for(row: CommandRow, *, at: datetime | None = None) -> Answer:
+    """The answer to a command that was carried out, cancelled or refused; ``at``: to one that runs."""
+    ended = at or row.finished_at or row.received_at
     return Answer(
         workflow=row.workflow,
         command=row.command,
         command_id=row.command_id,
-        result="refused" if row.status == "refused" else "accepted",
+        result="accepted" if row.status == "done" else row.status,
         why=row.why,
         by=row.by,
         arguments=row.arguments,

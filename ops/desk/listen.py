@@ -22,7 +22,7 @@ from events import names
 from events.broker.addresses import tries
 from events.broker.topology import existing
 from events.outgoing import NotConfirmed
-from ops.desk.carry_out import Workbench
+from ops.desk.carry_out import Handled, Workbench
 from ops.desk.dead import DeadLetters
 from ops.desk.reading import Arrival
 
@@ -30,6 +30,9 @@ HEARTBEAT_SECONDS = 60
 """A claim of a million rows may hold the thread for a while; RabbitMQ waits for two heartbeats."""
 
 LOOK_SECONDS = 0.25
+NO_WAIT_SECONDS = 0.001
+"""For a look at what has arrived while a long command is at work."""
+
 QUIET_SECONDS = 2.0
 """So long without a command after connecting, a command that began and did not end has lost its message."""
 
@@ -48,6 +51,9 @@ class Observer(Protocol):
 
     def command_done(self, command: str, result: str) -> None:
         """One command was answered."""
+
+    def commands_left(self, workflow: str, messages: int) -> None:
+        """So many messages are still to be published by the commands that run."""
 
 
 @dataclass(slots=True)
@@ -88,7 +94,7 @@ class Listener:
 
     def _keep_alive(self) -> None:
         """Called in long commands: heartbeats go out, and what arrives waits for its turn."""
-        self._drain(0.001)
+        self._drain(NO_WAIT_SECONDS)
 
     def _facts(self, error: Exception) -> dict[str, object]:
         return {"workflow": self.workbench.workflow, "problem": f"{type(error).__name__}: {error}"[:500]}
@@ -96,7 +102,8 @@ class Listener:
     @contextmanager
     def _consuming(self) -> Iterator[Any]:
         self._arrived.clear()
-        self.workbench.looked_for_begun = False
+        self.workbench.forget()
+        self.observer.commands_left(self.workbench.workflow, 0)
         connection = Connection(self.broker_url, heartbeat=HEARTBEAT_SECONDS, connect_timeout=5)
         errors = (OperationalError, *connection.connection_errors, *connection.channel_errors)
         with connection:
@@ -127,10 +134,13 @@ class Listener:
     def _loop(self, connection: Any) -> None:
         quiet_since = time.monotonic()
         while not self.stopping.is_set():
-            self._drain(LOOK_SECONDS)
+            self._drain(NO_WAIT_SECONDS if self.workbench.busy else LOOK_SECONDS)
             while self._arrived and not self.stopping.is_set():
                 take, message = self._arrived.popleft()
                 take(message)
+                quiet_since = time.monotonic()
+            if self.workbench.busy:
+                self._work()
                 quiet_since = time.monotonic()
             quiet = time.monotonic() - quiet_since > QUIET_SECONDS
             if quiet and not self.workbench.looked_for_begun and self._alone(connection):
@@ -157,9 +167,21 @@ class Listener:
             )
         )
         message.ack()
-        self.observer.command_done(handled.command, handled.result)
+        self._tell(handled)
+
+    def _work(self) -> None:
+        handled = self.workbench.work()
+        if handled is None:
+            self.observer.commands_left(self.workbench.workflow, self.workbench.left)
+        else:
+            self._tell(handled)
+
+    def _tell(self, handled: Handled) -> None:
+        self.observer.commands_left(self.workbench.workflow, self.workbench.left)
+        if handled.result != "running":
+            self.observer.command_done(handled.command, handled.result)
         log.info(
-            "command answered",
+            "command running" if handled.result == "running" else "command answered",
             extra={
                 "workflow": self.workbench.workflow,
                 "command": handled.command,

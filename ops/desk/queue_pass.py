@@ -178,6 +178,8 @@ class QueuePass:
     def _close(self) -> None:
         if self._connection.is_open:
             try:
+                for channel in self._channels:  # in turn: together they give back in any order
+                    channel.close()
                 self._connection.close()
             except pika.exceptions.AMQPError:
                 return  # it is closed all the same, and the broker has the messages back

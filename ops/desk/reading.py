@@ -8,11 +8,11 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from schemas.commands import COMMAND, Command
+from schemas.commands import COMMAND, Cancel, Command
 
-KNOWN = "retry, ignore, retry_all, ignore_all, restore, release"
-BODY_LIMIT_BYTES = 65_536
-"""The longest command is a few hundred bytes and a reason of 1,000 characters; the rest is a mistake."""
+KNOWN = "retry, ignore, retry_all, ignore_all, restore, release, edit, cancel"
+BODY_LIMIT_BYTES = 2_097_152
+"""An edit carries a whole event, which is hardly longer than the webhook it came from (1 MiB)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,11 @@ class Understood:
     command: Command
     by: str
     refusal: str = ""
+
+    @property
+    def own_id(self) -> str | None:
+        """The command's own id; a cancel's is that of another command."""
+        return None if isinstance(self.command, Cancel) else self.command.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ def _sentence(problem: ErrorDetails) -> str:
             return f'The field "command" is missing. Known commands: {KNOWN}.'
         case "union_tag_invalid":
             return f'There is no command "{str(context.get("tag"))[:40]}". Known commands: {KNOWN}.'
-        case "model_attributes_type" | "dict_type" | "model_type":
+        case "model_attributes_type" | "dict_type" | "model_type" if not where:
             return 'The body must be a JSON object, for example {"command": "retry", "event_id": "…"}.'
         case "missing":
             return f'The field "{where}" is missing.'

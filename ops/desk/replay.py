@@ -1,15 +1,16 @@
-"""Putting claimed messages back into their workflow, in the order in which they failed, from where we stopped."""
+"""Putting claimed messages back into their workflow, in the order in which they failed, chunk by chunk."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Engine
 
 from events.outgoing import Outgoing
+from ops.desk.anew import Anew
 from ops.desk.publishing import Checkpoint, Publishes, publish
-from schemas.envelope import Workflow
 from workers.ledger.commands import CommandRow, update_command
+from workers.ledger.edits import edited_body
 from workers.ledger.engine import reading, writing
 from workers.ledger.failure_changes import Place, claimed_places, give_back, read_bodies
 
@@ -17,39 +18,74 @@ CHUNK = 1000
 """Messages between two commits of the progress: what is published twice at most after a crash."""
 
 
-def replay(
-    ledger: Engine,
-    publisher: Publishes,
-    row: CommandRow,
-    *,
-    now: Callable[[], datetime],
-    checkpoint: Checkpoint,
-    keep_alive: Callable[[], None],
-) -> CommandRow:
-    """Publish what the command has claimed and write down that it is done. Safe to run again after a crash.
+@dataclass(slots=True)
+class Replay:
+    """One command at work. Safe to begin again after a crash: a message published twice is booked once.
 
-    A message published twice does no harm: the ledger knows the event. Rows whose message the broker will not
-    take (no such queue) are given back.
-
-    Raises:
-        NotConfirmed: the broker is away; the command stays "running" and goes on when it is back.
+    ``row`` is what is committed. Rows whose message the broker will not take (no such queue) are given back.
+    ``ended_elsewhere``: another desk that took over has ended the command, and answers.
     """
-    only_event = row.arguments.get("event_id") if row.matched == 1 else None
-    with reading(ledger) as connection:
-        places = claimed_places(
-            connection, row.workflow, row.command_id, row.published_to, only_event=only_event
-        )
-    for start in range(0, len(places), CHUNK):
-        chunk = places[start : start + CHUNK]
-        refused = _publish_chunk(ledger, publisher, row.workflow, chunk)
-        checkpoint("published")
-        last = start + CHUNK >= len(places)
-        row = replace(row, done=row.done + len(chunk) - len(refused), published_to=chunk[-1])
+
+    ledger: Engine
+    publisher: Publishes
+    row: CommandRow
+    now: Callable[[], datetime]
+    checkpoint: Checkpoint
+    anew: Anew | None = None
+    ended_elsewhere: bool = False
+    _places: list[Place] = field(default_factory=list)
+    _next: int = 0
+
+    def __post_init__(self) -> None:
+        """Find what is claimed and not published yet."""
+        only_event = self.row.arguments.get("event_id") if self.row.matched == 1 else None
+        with reading(self.ledger) as connection:
+            self._places = claimed_places(
+                connection,
+                self.row.workflow,
+                self.row.command_id,
+                self.row.published_to,
+                only_event=only_event,
+            )
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.ended_elsewhere or self.row.status != "running"
+
+    @property
+    def left(self) -> int:
+        """How many messages are still to be published."""
+        return len(self._places) - self._next
+
+    def step(self) -> None:
+        """Publish one chunk and write down how far we are; the last one ends the command.
+
+        Raises:
+            NotConfirmed: the broker is away; the command stays "running" and goes on when it is back.
+        """
+        size = CHUNK if self.anew is None else self.anew.at_once
+        chunk = self._places[self._next : self._next + size]
+        refused = self._publish(chunk)
+        self.checkpoint("published")
+        self._next += len(chunk)
+        row = self.row
+        if chunk:
+            row = replace(row, done=row.done + len(chunk) - len(refused), published_to=chunk[-1])
         if refused:
             row = replace(row, why=_refused_sentence(row.workflow))
-        if last:
-            row = _done(row, now())
-        with writing(ledger) as connection:
+        if self.left == 0:
+            row = replace(row, status="done", finished_at=self.now())
+            if self.anew is not None and not refused:
+                row = replace(row, why=self.anew.sentence())
+        self._write(row, refused)
+        self.checkpoint("committed")
+
+    def _write(self, row: CommandRow, refused: Sequence[Place]) -> None:
+        with writing(self.ledger) as connection:
+            if not update_command(connection, row):
+                self.ended_elsewhere, self._next = True, len(self._places)
+                return
             give_back(
                 connection,
                 row.workflow,
@@ -57,29 +93,20 @@ def replay(
                 row.command_id,
                 "ignored" if row.command == "restore" else "unresolved",
             )
-            update_command(connection, row)
-        keep_alive()
-    if row.status != "done":  # nothing was left to publish
-        row = _done(row, now())
-        with writing(ledger) as connection:
-            update_command(connection, row)
-    checkpoint("committed")
-    return row
+        self.row = row
 
-
-def _publish_chunk(
-    ledger: Engine, publisher: Publishes, workflow: Workflow, chunk: Sequence[Place]
-) -> list[Place]:
-    with reading(ledger) as connection:
-        bodies = read_bodies(connection, workflow, chunk)
-    # Only the body and the event's id go back: the headers of the error queue were for the reader.
-    messages = [Outgoing("", workflow, body, place.event_id) for place, body in bodies.items()]
-    places = list(bodies)
-    return [places[number] for number in publish(publisher, messages)]
-
-
-def _done(row: CommandRow, now: datetime) -> CommandRow:
-    return replace(row, status="done", finished_at=now)
+    def _publish(self, chunk: Sequence[Place]) -> list[Place]:
+        with reading(self.ledger) as connection:
+            bodies = read_bodies(connection, self.row.workflow, chunk)
+            if self.row.command == "edit":
+                edited = edited_body(connection, self.row.workflow, self.row.command_id)
+                bodies = {place: edited or body for place, body in bodies.items()}
+        if self.anew is not None:
+            bodies = {place: self.anew.body(body) for place, body in bodies.items()}
+        # Only the body and the event's id go back: the headers of the error queue were for the reader.
+        messages = [Outgoing("", self.row.workflow, body, place.event_id) for place, body in bodies.items()]
+        places = list(bodies)
+        return [places[number] for number in publish(self.publisher, messages)]
 
 
 def _refused_sentence(workflow: str) -> str:

@@ -1,6 +1,7 @@
 """The sweep: takes copies out of an error queue whose failed message is settled, and keeps row and queue agreed.
 
-A copy stays while its row is unresolved and names it. A copy without a row (a restored database) becomes a row
+A copy stays while its row is unresolved and names it, and while a command works on it: a cancelled one leaves the
+copies that it has not come to in their places. A copy without a row (a restored database) becomes a row
 again; a row without a copy (a purged queue) gets its copy back.
 """
 
@@ -18,6 +19,7 @@ from ops.desk.publishing import Publishes, publish_or_raise
 from ops.desk.queue_pass import Lying, QueuePass, Spot
 from schemas.envelope import Workflow
 from schemas.failure import FailureHeaders
+from workers.ledger.commands import running_commands
 from workers.ledger.engine import reading, writing
 from workers.ledger.entries import applied_events
 from workers.ledger.failure_changes import add_missing_failures
@@ -97,6 +99,7 @@ class Sweeper:
         found.swept.strangers += len(chunk) - len(named)
         with reading(self.ledger) as connection:
             rows = read_copies(connection, workflow, [ids[1] for _, ids in named])
+            running = {row.command_id for row in running_commands(connection, workflow)}
         orphans: list[tuple[Lying, FailureHeaders]] = []
         for one, (connection_id, event_id, copy_id) in named:
             row = rows.get((connection_id, event_id))
@@ -104,7 +107,7 @@ class Sweeper:
                 headers = _headers(one)
                 orphans += [(one, headers)] if headers is not None else []
                 found.swept.strangers += headers is None
-            elif self._stays(one, copy_id, row, found.seen):
+            elif self._stays(one, copy_id, row, found.seen, running):
                 found.seen.add(copy_id)
                 found.swept.kept += 1
             else:
@@ -112,9 +115,10 @@ class Sweeper:
         if orphans:
             self._rebuild(workflow, orphans, found)
 
-    def _stays(self, one: Lying, copy_id: str, row: Copy, seen: set[str]) -> bool:
+    def _stays(self, one: Lying, copy_id: str, row: Copy, seen: set[str], running: set[str]) -> bool:
         if copy_id == row.copy_id:
-            return row.status == "unresolved" and copy_id not in seen
+            claimed = row.status == "retry_issued" and row.command_id in running
+            return (row.status == "unresolved" or claimed) and copy_id not in seen
         headers = _headers(one)
         if headers is None or headers.failed_at <= row.failed_at:
             return False

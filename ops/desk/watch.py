@@ -21,6 +21,7 @@ from ops.desk.queue_pass import QueueBusy
 from ops.desk.sweep import Sweeper
 from ops.metrics import FailedMessages
 from schemas.envelope import Workflow
+from workers.ledger.commands import running_commands
 from workers.ledger.connections import read_connections
 from workers.ledger.engine import reading
 from workers.ledger.failure_views import count_by_reason, count_unresolved, oldest_unresolved
@@ -127,11 +128,13 @@ class Watch:
         for workflow in self.workflows:
             state = self.states.setdefault(workflow, QueueState())
             with reading(self.ledger) as connection:
+                # The copies of what a command works on are left alone until it has ended.
+                at_work = sum(row.matched for row in running_commands(connection, workflow))
                 unresolved = count_unresolved(connection, workflow)
             if sweep_is_due(
                 state,
                 depth=self._depth(workflow),
-                unresolved=unresolved,
+                unresolved=unresolved + at_work,
                 last_command_at=self._last_command_at,
                 at=time.monotonic(),
             ):

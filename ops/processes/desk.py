@@ -6,8 +6,11 @@ import uuid
 from datetime import UTC, datetime
 from typing import get_args
 
+from sqlalchemy import Engine
+
 from events.broker.publisher import Publisher
 from events.broker.topology import WORKFLOWS
+from ops.desk.anew import Anew
 from ops.desk.carry_out import Workbench
 from ops.desk.dead import DeadLetters
 from ops.desk.listen import Listener
@@ -19,10 +22,13 @@ from ops.metrics import Metrics
 from ops.processes.health import HealthServer
 from ops.processes.numbers import LedgerNumbers
 from ops.settings import Settings
+from ops.stores import NoStoreAccess, fetch_anew
 from schemas.commands import CommandShape
-from schemas.envelope import Workflow
-from workers.ledger.engine import open_ledger
+from schemas.envelope import Envelope, Workflow
+from workers.ledger.connections import read_connection
+from workers.ledger.engine import open_ledger, reading
 from workers.quickbooks.reads import ReadMeter
+from workers.secrets import Secrets
 
 COMMAND_WORDS = [
     get_args(shape.model_fields["command"].annotation)[0] for shape in CommandShape.__subclasses__()
@@ -50,9 +56,24 @@ def run_desk(settings: Settings, *, crash: Checkpoint = no_checkpoint) -> int:
     reads = ReadMeter(engine=ledger, app=settings.intuit_client_id, clock=_now)
     numbers = LedgerNumbers(ledger, reads, metrics, stopping)
 
+    key = settings.secret_key.get_secret_value()
+
+    def anew() -> Anew:
+        return Anew(lambda event: _fetch(ledger, key, event))
+
     def listener(workflow: Workflow) -> Listener:
         release = Release(settings.broker_url, ledger, publisher, _now, crash)
-        workbench = Workbench(workflow, ledger, publisher, release, _now, _new_id, crash)
+        workbench = Workbench(
+            workflow,
+            ledger,
+            publisher,
+            release,
+            _now,
+            _new_id,
+            crash,
+            allow_edit=settings.allow_edit,
+            anew=anew if settings.fetch_before_retry else None,
+        )
         dead_letters = DeadLetters(workflow, ledger, publisher, _now, _new_id)
         return Listener(settings.broker_url, workbench, dead_letters, metrics, watch.command_done, stopping)
 
@@ -91,6 +112,14 @@ def sweep_once(settings: Settings) -> dict[Workflow, Swept]:
     finally:
         publisher.close(CLOSE_SECONDS)
         ledger.dispose()
+
+
+def _fetch(ledger: Engine, key: str, event: Envelope) -> Envelope | None:
+    with reading(ledger) as connection:
+        stored = read_connection(connection, event.connection)
+    if stored is None:
+        raise NoStoreAccess(f"There is no connection {event.connection}.")
+    return fetch_anew(stored, Secrets(key), event.subject, within=event.object_key)
 
 
 def _now() -> datetime:

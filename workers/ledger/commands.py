@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, and_, or_, select, update
 
 from schemas.envelope import Workflow
 from workers.ledger.engine import insert_for
 from workers.ledger.failure_changes import START, Place
 from workers.ledger.tables import commands as rows
 
-CommandStatus = Literal["running", "done", "refused"]
+CommandStatus = Literal["running", "done", "cancelled", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,16 @@ def store_command(connection: Connection, row: CommandRow) -> None:
     )
 
 
-def update_command(connection: Connection, row: CommandRow) -> None:
-    """Write how far a command has come."""
-    connection.execute(
+def update_command(connection: Connection, row: CommandRow) -> bool:
+    """Write how far a running command has come. False, and nothing written, when somebody ended it meanwhile."""
+    changed = connection.execute(
         update(rows)
-        .where(rows.c.workflow == row.workflow, rows.c.command_id == row.command_id)
+        .where(
+            rows.c.workflow == row.workflow, rows.c.command_id == row.command_id, rows.c.status == "running"
+        )
         .values(_values(row))
     )
+    return changed.rowcount > 0
 
 
 def find_command(connection: Connection, workflow: Workflow, command_id: str) -> CommandRow | None:
@@ -83,6 +86,19 @@ def running_commands(connection: Connection, workflow: Workflow) -> list[Command
         .order_by(rows.c.received_at)
     )
     return [_row(row) for row in found]
+
+
+def commands_about(
+    connection: Connection, workflow: Workflow, *, event_id: str, group: str, since: datetime, last: str
+) -> list[CommandRow]:
+    """What was asked about one failed message, oldest first: by its name, by its group, or the one that changed it.
+
+    ``since``: when it failed first; ``last``: the command that its row names.
+    """
+    named = rows.c.arguments["event_id"].as_string() == event_id
+    grouped = and_(rows.c.arguments["group"].as_string() == group, rows.c.received_at >= since)
+    wanted = select(rows).where(rows.c.workflow == workflow, or_(named, grouped, rows.c.command_id == last))
+    return [_row(row) for row in connection.execute(wanted.order_by(rows.c.received_at))]
 
 
 def _values(row: CommandRow) -> dict[str, Any]:

@@ -42,6 +42,9 @@ class Place:
 
 START = Place(-1, "")
 
+Before = Literal["unresolved", "ignored"]
+"""What a row was before a command took it for a replay."""
+
 
 def claim_for_retry(connection: Connection, target: Target, order: Order) -> int:
     """Take unresolved messages for a replay. Returns how many: a second presser gets 0."""
@@ -115,18 +118,15 @@ def claimed_places(
 
     ``only_event`` finds the one row by its key, however many others are being retried.
     """
-    wanted = (
-        select(rows.c.sequence, rows.c.event_id)
-        .where(
-            rows.c.workflow == workflow,
-            rows.c.status == "retry_issued",
-            rows.c.command_id == command_id,
-            tuple_(rows.c.sequence, rows.c.event_id) > (after.sequence, after.event_id),
-        )
-        .order_by(rows.c.sequence, rows.c.event_id)
+    wanted = select(rows.c.sequence, rows.c.event_id).where(
+        rows.c.command_id == command_id,
+        tuple_(rows.c.sequence, rows.c.event_id) > (after.sequence, after.event_id),
     )
     if only_event is not None:
-        wanted = wanted.where(rows.c.event_id == only_event)
+        wanted = wanted.where(*_by_key(only_event, workflow, "retry_issued"))
+    else:
+        wanted = wanted.where(rows.c.workflow == workflow, rows.c.status == "retry_issued")
+    wanted = wanted.order_by(rows.c.sequence, rows.c.event_id)
     return [Place(row.sequence, row.event_id) for row in connection.execute(wanted)]
 
 
@@ -146,7 +146,7 @@ def give_back(
     workflow: Workflow,
     event_ids: Collection[str],
     command_id: str,
-    status: Literal["unresolved", "ignored"],
+    status: Before,
 ) -> None:
     """The broker took no message of these: they are what they were before the command."""
     for ids in batched_ids(event_ids):
@@ -160,6 +160,26 @@ def give_back(
             )
             .values(status=status)
         )
+
+
+def give_back_rest(
+    connection: Connection,
+    workflow: Workflow,
+    command_id: str,
+    after: Place,
+    status: Before,
+) -> int:
+    """A command was cancelled: what it has not published is what it was before. Returns how many."""
+    return connection.execute(
+        update(rows)
+        .where(
+            rows.c.workflow == workflow,
+            rows.c.status == "retry_issued",
+            rows.c.command_id == command_id,
+            tuple_(rows.c.sequence, rows.c.event_id) > (after.sequence, after.event_id),
+        )
+        .values(status=status)
+    ).rowcount
 
 
 def add_missing_failures(connection: Connection, found: Sequence[tuple[Failure, datetime, str]]) -> None:
@@ -178,10 +198,18 @@ def add_missing_failures(connection: Connection, found: Sequence[tuple[Failure, 
     )
 
 
+def _by_key(event_id: str, workflow: Workflow, status: str) -> list[ColumnElement[bool]]:
+    """One event's rows of a status. No index fits the status as it is written here: SQLite would else take the
+
+    one on workflow and status, and read all of that status.
+    """
+    return [rows.c.event_id == event_id, rows.c.workflow == workflow, rows.c.status + "" == status]
+
+
 def _unresolved(target: Target, order: Order) -> list[ColumnElement[bool]]:
     wanted = [rows.c.workflow == target.workflow, rows.c.status == "unresolved"]
     if target.event_id is not None:
-        return [*wanted, rows.c.event_id == target.event_id]
+        return _by_key(target.event_id, target.workflow, "unresolved")
     wanted.append(rows.c.failed_at <= order.at)  # what fails while the command runs is not meant by it
     if target.group is not None:
         wanted.append(rows.c.group_id == target.group)

@@ -32,6 +32,7 @@ class FailedMessage:
     failures: int
     status: FailureStatus
     copy_id: str
+    command_id: str
     changed_by: str
     ignore_reason: str
     first_failed_at: datetime
@@ -77,10 +78,11 @@ class FailureGroup:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """What a row says of its copy: the sweep keeps it while the row is unresolved."""
+    """What a row says of its copy: the sweep keeps it while the row is unresolved, or a command works on it."""
 
     status: FailureStatus
     copy_id: str
+    command_id: str
     failed_at: datetime
 
 
@@ -203,11 +205,18 @@ def read_copies(
 ) -> dict[tuple[str, str], Copy]:
     """What the rows say of these events' copies, by connection and event; those without a row are left out."""
     found: dict[tuple[str, str], Copy] = {}
-    columns = (rows.c.connection_id, rows.c.event_id, rows.c.status, rows.c.copy_id, rows.c.failed_at)
+    columns = (
+        rows.c.connection_id,
+        rows.c.event_id,
+        rows.c.status,
+        rows.c.copy_id,
+        rows.c.command_id,
+        rows.c.failed_at,
+    )
     for ids in batched_ids(event_ids):
         wanted = select(*columns).where(rows.c.event_id.in_(ids), rows.c.workflow == workflow)
         for row in connection.execute(wanted):
-            found[row.connection_id, row.event_id] = Copy(row.status, row.copy_id, row.failed_at)
+            found[row.connection_id, row.event_id] = Copy(*row[2:])
     return found
 
 
@@ -247,6 +256,7 @@ def _message(row: Row[Any]) -> FailedMessage:
         failures=row.failures,
         status=row.status,
         copy_id=row.copy_id,
+        command_id=row.command_id,
         changed_by=row.changed_by,
         ignore_reason=row.ignore_reason,
         first_failed_at=row.first_failed_at,

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from ops.cli import commanding
 from ops.cli.commanding import release_held
 from ops.cli.error_fix import setting_fix
 from ops.cli.errors import errors
+from ops.desk.reading import Arrival
 from ops.settings import Settings
 from tests.ops.desk.room import Room, body_of, failure, open_room
 from tests.rig.broker import Broker
@@ -97,6 +99,44 @@ def test_retry_all_and_ignore_all_take_a_group_or_a_workflow_and_ask_first(room:
     assert retried.output.endswith("Retried: 4 failed messages.\n")
     assert (ignored["matched"], room.row(9).ignore_reason) == (1, "demo")
     assert (nothing.exit_code, nothing.output) == (0, "Nothing is unresolved there any more.\n")
+
+
+@broker_test
+def test_running_command_is_cancelled_by_its_id(room: Room) -> None:
+    room.fail(*(failure(number) for number in range(1500)))
+    room.workbench().handle(Arrival(b'{"command": "retry_all", "id": "monday-1"}'))
+    room.command({"command": "cancel", "id": "monday-1"})  # there before the desk goes on with the other
+
+    with room.desk():
+        room.wait_answers(2)
+    result = run(room, "cancel", "nope")
+    with room.desk():
+        again = run(room, "cancel", "monday-1")
+
+    assert room.statuses() == {"unresolved": 1500}
+    assert (result.exit_code, again.exit_code) == (1, 0)
+    assert "There is no command nope." in result.output
+    assert "1500 stay unresolved" in again.output
+
+
+@broker_test
+def test_edit_takes_a_file_and_refuses_what_is_no_json(room: Room, tmp_path: Path) -> None:
+    room.fail(failure(1))
+    file = tmp_path / "event.json"
+    file.write_text("{")
+    broken = run(room, "edit", "event-1", "--file", str(file))
+    file.write_text(body_of(1).decode())
+
+    with room.desk(allow_edit=True):
+        unchanged = run(room, "edit", "event-1", "--file", str(file))
+    with room.desk():
+        off = run(room, "edit", "event-1", "--file", str(file))
+
+    assert [one.exit_code for one in (broken, unchanged, off)] == [1, 1, 1]
+    assert "The edited event is not JSON" in broken.output
+    assert "Nothing is changed. Use retry." in unchanged.output
+    assert "COUNTERFOIL_ALLOW_EDIT=true" in off.output
+    assert room.statuses() == {"unresolved": 1}
 
 
 @broker_test

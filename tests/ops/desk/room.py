@@ -176,20 +176,23 @@ class Room:
 
     # The desk, in this process
 
-    def workbench(self, publisher: Publishes | None = None) -> Workbench:
+    def workbench(self, publisher: Publishes | None = None, **changes: Any) -> Workbench:
+        """``changes``: what differs from the usual desk."""
         out = publisher or self.publisher
         release = Release(self.broker.url, self.ledger, out, now)
-        return Workbench(self.workflow, self.ledger, out, release, now, lambda: uuid.uuid4().hex)
+        return Workbench(self.workflow, self.ledger, out, release, now, lambda: uuid.uuid4().hex, **changes)
 
     def sweeper(self) -> Sweeper:
         return Sweeper(self.broker.url, self.ledger, self.publisher, now)
 
     @contextmanager
-    def desk(self) -> Iterator[Listener]:
+    def desk(self, **changes: Any) -> Iterator[Listener]:
         """A listening desk for the time of the block."""
         stopping = threading.Event()
         dead = DeadLetters(self.workflow, self.ledger, self.publisher, now, lambda: uuid.uuid4().hex)
-        listener = Listener(self.broker.url, self.workbench(), dead, self.metrics, lambda: None, stopping)
+        listener = Listener(
+            self.broker.url, self.workbench(**changes), dead, self.metrics, lambda: None, stopping
+        )
         thread = threading.Thread(target=listener.run)
         thread.start()
         try:

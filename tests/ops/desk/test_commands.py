@@ -3,6 +3,7 @@
 import pytest
 
 from events import names
+from ops.desk.claiming import EDIT_IS_OFF
 from tests.ops.desk.room import Room, body_of, failure, now, own_headers
 from tests.rig.waiting import wait_for
 
@@ -186,6 +187,8 @@ ABOUT_NOTHING = [
     ({"command": "retry_all", "group": "abc"}, "There is no failure group abc in orders."),
     ({"command": "ignore_all", "group": "abc"}, "There is no failure group abc in orders."),
     ({"command": "release", "connection": "nobody"}, "There is no connection nobody."),
+    ({"command": "cancel", "id": "nope"}, "There is no command nope in orders."),
+    ({"command": "edit", "event_id": "event-1", "event": {}}, EDIT_IS_OFF),
     (
         {"command": "retry", "event_id": "event-2"},
         "event-2 is a failed message of contacts: publish with routing key contacts.",
@@ -226,7 +229,15 @@ NOT_UNDERSTOOD = [
     (b'{"command": "retry", "event_id": 7}', 'The field "event_id" is wrong: Input should be a valid string'),
     (b'{"command": "release", "connection": "A B"}', 'The field "connection" is wrong: '),
     (b'{"command": "retry", "event_id": "\\u0000"}', 'The field "event_id" is wrong: must not hold a NUL'),
-    (b'{"command": "retry", "event_id": "' + b"x" * 70_000 + b'"}', "The body is longer than 65536 bytes."),
+    (b'{"command": "edit", "event_id": "event-1"}', 'The field "event" is missing.'),
+    (b'{"command": "edit", "event_id": "event-1", "event": "{}"}', 'The field "event" is wrong: '),
+    (b'{"command": "cancel"}', 'The field "id" is missing.'),
+    (b'{"command": "cancel", "id": null}', 'The field "id" is wrong: '),
+    (b'{"command": "restore", "event_id": "event-1", "reason": 5}', 'The field "reason" is wrong: '),
+    (
+        b'{"command": "retry", "event_id": "' + b"x" * 2_100_000 + b'"}',
+        "The body is longer than 2097152 bytes.",
+    ),
 ]
 
 

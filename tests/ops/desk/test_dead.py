@@ -10,7 +10,7 @@ from tests.rig.waiting import wait_for
 from workers.ledger.engine import writing
 from workers.ledger.entries import Entry, record_entries
 from workers.ledger.failure_changes import Order, Target, ignore
-from workers.outcomes import Skipped
+from workers.outcomes import Booked
 
 broker_test = pytest.mark.broker
 
@@ -62,7 +62,7 @@ def test_dead_letter_goes_back_once_and_becomes_a_failed_message_the_second_time
 @broker_test
 def test_dead_letter_of_an_event_that_ended_is_dropped(room: Room) -> None:
     with writing(room.ledger) as connection:
-        entry = Entry("acme-woo", "event-1", "orders", "orders.paid", "order/1", now(), Skipped("test"), 1)
+        entry = Entry("acme-woo", "event-1", "orders", "orders.paid", "order/1", now(), Booked(), 1)
         record_entries(connection, [entry], now())
     room.broker.publish("", names.dead("orders"), body_of(1))
 

@@ -8,7 +8,7 @@ from tests.ops.desk.room import Room, body_of, failure, now
 from workers.ledger.engine import reading, writing
 from workers.ledger.entries import Entry, record_entries
 from workers.ledger.failure_views import find_failed
-from workers.outcomes import Skipped
+from workers.outcomes import Booked
 
 pytestmark = pytest.mark.broker
 
@@ -75,7 +75,7 @@ def test_dead_letter_of_a_retried_event_that_was_booked_before_ends_its_retry(ro
     room.fail(failure(1))
     room.workbench().handle(Arrival(b'{"command": "retry", "event_id": "event-1"}'))
     with writing(room.ledger) as connection:
-        entry = Entry("acme-woo", "event-1", "orders", "orders.paid", "order/1", now(), Skipped("test"), 1)
+        entry = Entry("acme-woo", "event-1", "orders", "orders.paid", "order/1", now(), Booked(), 1)
         record_entries(connection, [entry], now())
     dead = DeadLetters("orders", room.ledger, room.publisher, now, lambda: "copy-2")
 
