@@ -9,6 +9,7 @@ import click
 from ops.settings import SettingsError, read_settings
 
 COMMANDS = {
+    "backfill": ("ops.cli.backfill", "Read a store and publish what the ledger lacks."),
     "connections": ("ops.cli.connections", "Add, connect, show, change, pause and close connections."),
     "demo": ("ops.cli.demo", "Show the main job end to end, on services of its own."),
     "desk": ("ops.cli.desk", "Run the error desk."),

@@ -1,0 +1,1 @@
+"""Reading a store since a moment and publishing what the ledger lacks."""
