@@ -11,7 +11,7 @@ import pytest
 from tests.faults.conftest import OpenStack
 from tests.rig.broker import Broker
 from tests.rig.proxy import TcpProxy
-from tests.rig.stack import Stack, order_event, paid
+from tests.rig.stack import order_event, paid
 from tests.rig.waiting import wait_for
 
 pytestmark = pytest.mark.broker
@@ -20,7 +20,10 @@ POINTS = ("after claim", "after find", "after intent", "after write", "before re
 """The last one needs the database no more."""
 
 
-def test_sqlite_locked_by_another_process_before_each_commit_only_makes_us_wait(stack: Stack) -> None:
+def test_sqlite_locked_by_another_process_before_each_commit_only_makes_us_wait(
+    open_stack: OpenStack, broker: Broker, sqlite_url: str
+) -> None:
+    stack = open_stack(broker, sqlite_url)
     path = stack.settings.database_url.removeprefix("sqlite:///")
     workers = stack.start_dying_workers(*(f"wait:{point}:1" for point in POINTS))
 

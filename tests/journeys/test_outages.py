@@ -87,9 +87,9 @@ def test_everything_starts_without_the_broker_and_outlives_a_loss_of_it(
 
 
 def test_while_the_sqlite_file_is_locked_everything_waits_and_goes_on(
-    open_shop: OpenShop, tmp_path: Path
+    open_shop: OpenShop, sqlite_url: str
 ) -> None:
-    shop = open_shop()
+    shop = open_shop(database_url=sqlite_url)
     for words in ("webhooks", "worker", "desk"):
         shop.stack.start(words)
     shop.send(delivery(order(1)))
