@@ -101,3 +101,12 @@ def test_wrong_credentials_and_a_closed_connection_are_said(run: Run, woo: WooCo
 
     assert (refused.exit_code, "does not accept our credentials" in refused.output) == (1, True)
     assert (closed.exit_code, "is closed" in closed.output) == (1, True)
+
+
+def test_store_that_cannot_be_reached_is_one_sentence(run: Run) -> None:
+    run("connections", "set", "acme", f"store_url=http://127.0.0.1:{free_port()}")
+
+    done = run("backfill", "acme", "--since", "2026-11-01", "--dry-run")
+
+    assert (done.exit_code, done.output.count("\n")) == (1, 1), done.output
+    assert "Traceback" not in done.output and SECRET not in done.output
