@@ -224,7 +224,18 @@ class Rig:
             words.update({one.delivery.event_id: one.word for one in batch})
             self.acked.extend(one.delivery.event_id for one in batch)
 
-        services = Services(
+        services = self.services(steps_for, crash)
+        self.pauses = []
+        run_alone(Round(deliveries, services, settled, blamed=blamed), Books(services), self.pauses.append)
+        return words
+
+    def services(
+        self,
+        steps_for: Callable[[Context, dict[str, Any]], Steps] = book_receipt,
+        crash: Callable[[str], None] = lambda _point: None,
+    ) -> Services:
+        """What a worker has."""
+        return Services(
             engine=self.engine,
             quickbooks=self.quickbooks,  # type: ignore[arg-type]
             budget=self.budget,
@@ -238,9 +249,6 @@ class Rig:
             new_id=lambda: f"request-{next(self._numbers)}",
             crash=crash,
         )
-        self.pauses = []
-        run_alone(Round(deliveries, services, settled, blamed=blamed), Books(services), self.pauses.append)
-        return words
 
     def restart(self) -> None:
         """Another worker takes over after the dead one's claims have ended."""
