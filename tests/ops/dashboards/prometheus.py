@@ -71,13 +71,18 @@ class Prometheus:
         """The names of the alerts that fire now."""
         return {one["metric"]["alertname"] for one in self._ask("query", query=FIRING)}
 
-    def wait_firing(self, *names: str, timeout_seconds: float = 60.0) -> None:
-        """Wait until all of these fire."""
-        wait_for(
-            lambda: set(names) <= self.firing(),
-            timeout_seconds=timeout_seconds,
-            what=f"{names} fire; firing {self.firing()}",
-        )
+    def wait_firing(self, *names: str, timeout_seconds: float = 90.0) -> None:
+        """Wait until each of these has fired; one that tells of growth is over before one that tells of age begins."""
+        seen: set[str] = set()
+
+        def all_seen() -> bool:
+            seen.update(self.firing())
+            return seen >= set(names)
+
+        try:
+            wait_for(all_seen, timeout_seconds=timeout_seconds)
+        except AssertionError:
+            raise AssertionError(f"never fired: {sorted(set(names) - seen)}; fired: {sorted(seen)}") from None
 
     def wait_clear(self, *names: str, timeout_seconds: float = 60.0) -> None:
         """Wait until none of these fires."""

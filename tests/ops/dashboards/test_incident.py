@@ -39,7 +39,7 @@ def incident(node: PrivateNode, broker: Broker, process: StartProcess, tmp_path:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)
 def test_alerts_fire_and_clear_and_every_panel_has_data_on_a_bad_day(
     incident: Incident, tmp_path: Path
 ) -> None:
