@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import Connection, String, cast, literal, select, union_all
 
-from schemas.envelope import Workflow
 from workers.ledger.claims import ObjectKey
 from workers.ledger.entries import EventKey
 from workers.ledger.lists import among, rows_among
@@ -16,27 +15,25 @@ from workers.ledger.tables import connections, entries, failed_messages, intents
 _LOOK = "connection"
 _APPLIED = "applied"
 _IGNORED = "ignored"
-_FAILED = "failed"
 _BEGUN = "begun"
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """``revisions``: a text for each connection that changes when anything of it does. ``applied``: events that are
-    in the books. ``ignored``: objects that an operator ignores. ``failed``: events that wait as failed messages.
+    in the books. ``ignored``: objects that an operator ignores.
     ``begun``: objects with writes of unknown outcome."""
 
     revisions: dict[str, str] = field(default_factory=dict)
     applied: set[EventKey] = field(default_factory=set)
     ignored: set[ObjectKey] = field(default_factory=set)
-    failed: set[EventKey] = field(default_factory=set)
     begun: set[ObjectKey] = field(default_factory=set)
 
 
 def look_around(
     connection: Connection,
     connection_ids: Collection[str],
-    events: Collection[tuple[Workflow, EventKey]],
+    events: Collection[EventKey],
     *,
     objects: Collection[ObjectKey],
     claimed: Collection[ObjectKey],
@@ -45,13 +42,12 @@ def look_around(
     key is the order), an ignored refund stops no order."""
     parameters = {
         "connections": sorted(connection_ids),
-        "events": sorted({event for _, event in events}),
+        "events": sorted(events),
         "objects": sorted(key for key in objects if key[1]),
-        "failures": sorted({(workflow, *event) for workflow, event in events}),
         "claimed": sorted(claimed),
     }
     found = Surroundings()
-    places = {_APPLIED: found.applied, _IGNORED: found.ignored, _FAILED: found.failed, _BEGUN: found.begun}
+    places = {_APPLIED: found.applied, _IGNORED: found.ignored, _BEGUN: found.begun}
     for what, connection_id, name in connection.execute(_statement(connection.dialect.name), parameters):
         if what == _LOOK:
             found.revisions[connection_id] = name
@@ -75,10 +71,6 @@ def _statement(dialect: str) -> Any:
         ),
         select(literal(_IGNORED), *subject).where(
             rows_among(dialect, "objects", *subject), failed.status == "ignored"
-        ),
-        select(literal(_FAILED), failed.connection_id, failed.event_id).where(
-            rows_among(dialect, "failures", failed.workflow, failed.connection_id, failed.event_id),
-            failed.status.in_(("unresolved", "retry_issued")),
         ),
         select(literal(_BEGUN), *object_).where(rows_among(dialect, "claimed", *object_)),
     )

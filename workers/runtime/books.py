@@ -95,7 +95,7 @@ class Books:
         around = look_around(
             database,
             {name for name, _ in deliveries},
-            {(delivery.workflow, (name, delivery.event_id)) for name, delivery in deliveries},
+            {(name, delivery.event_id) for name, delivery in deliveries},
             objects=keys | {(name, delivery.subject) for name, delivery in deliveries},
             claimed=claimed,
         )
@@ -113,7 +113,6 @@ class Books:
                 ours,
                 {event_id for connection_id, event_id in around.applied if connection_id == name},
                 {key for connection_id, key in around.ignored if connection_id == name},
-                {event_id for connection_id, event_id in around.failed if connection_id == name},
                 [one for one in intents if one.connection_id == name and one.object_key in ours],
             )
 
@@ -140,9 +139,9 @@ class Books:
         start_intents(database, [intent for one in changes for intent in one.started])
         record_entries(database, [entry for one in changes for entry in one.entries], now)
         ended = [
-            (one.workflow, (one.connection_id, event_id))
+            (one.workflow, (one.connection_id, entry.event_id))
             for one in wanted
-            for event_id in one.changes.resolved
+            for entry in one.changes.entries
         ]
         resolve_failures(database, ended, now)
         record_failures(database, [failure for one in changes for failure in one.failures])

@@ -54,7 +54,6 @@ class Opening:
     claimed: set[str]
     settled: set[str]
     ignored: set[str]
-    failed: set[str]
     intents: list[Intent]
 
 
@@ -82,7 +81,6 @@ class Changes:
     finished: list[Intent] = field(default_factory=list)
     started: list[Intent] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
-    resolved: list[str] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     set_aside: list[Failure] = field(default_factory=list)
     stock: list[NoteStock] = field(default_factory=list)

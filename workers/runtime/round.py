@@ -12,7 +12,6 @@ between gives a second copy, never a lost event.
 """
 
 from collections.abc import Callable, Generator, Iterable, Sequence
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -25,7 +24,6 @@ from workers.errors import (
     SyncError,
     Throttled,
 )
-from workers.ledger.claims import CLAIM_SECONDS
 from workers.ledger.connections import StoredConnection
 from workers.ledger.intents import Intent
 from workers.ledger.mappings import Remembered
@@ -87,13 +85,11 @@ class Round:
         self.connection_id = first.connection_id
         self.workflow = first.workflow
         self.claimed: frozenset[str] = frozenset()
-        self._claimed_at = services.clock()
         self._tasks = [Task(delivery) for delivery in deliveries]
         self._known: dict[StoreKey, SyncMapping | None] = {}
         self._changes = Changes()
         self._open_tasks = list(self._tasks)
         self._settled_ids: set[str] = set()
-        self._failed: set[str] = set()
         self._caller = Caller(services)
 
     def run(self) -> Asking:
@@ -150,15 +146,14 @@ class Round:
         keys = frozenset(
             key for task in self._tasks if isinstance(task.step, Recall) for key in task.step.keys
         )
-        self._claimed_at = self._services.clock()
         opening: Opening
         opening, found = yield (
             Open(self.connection_id, self.deliveries),
             Look(self.connection_id, keys),
         )
-        self._known.update({key: found.get(key) for key in keys})
+        if not opening.intents:  # else they are read after those are settled
+            self._known.update({key: found.get(key) for key in keys})
         self.claimed = frozenset(opening.claimed)
-        self._failed = opening.failed
         if opening.stored is not self._seen:
             self._tasks = [Task(delivery) for delivery in self.deliveries]
             self._open_tasks = list(self._tasks)
@@ -316,8 +311,6 @@ class Round:
         ended = [task for task in self._open_tasks if task.ended]
         self._open_tasks = [task for task in self._open_tasks if not task.ended]
         settled = yield from settle_all(ended, self._services, self._changes, self.claimed)
-        over = {entry.event_id for entry in self._changes.entries}
-        self._changes.resolved.extend(sorted(over & self._failed))
         if settled:
             self._services.crash("before result")
         self._services.crash("after publish")
@@ -332,7 +325,7 @@ class Round:
         is_permitted = False
         if changes != Changes():
             held = self.claimed.difference(changes.released)
-            commit = Commit(self.connection_id, self.workflow, changes, self._to_renew(held))
+            commit = Commit(self.connection_id, self.workflow, changes, held)
             is_permitted = yield from self._caller.with_permit(commit, call)
             self.claimed = held
         if changes.started:
@@ -345,14 +338,3 @@ class Round:
             self._settled_ids.update(one.delivery.event_id for one in settled)
             self._on_settled(settled)
         return is_permitted
-
-    def _to_renew(self, held: frozenset[str]) -> frozenset[str]:
-        """Also before a call: a worker that stood still must not write what its successor has written.
-
-        Nobody takes over a claim that is younger than a third of its life.
-        """
-        now = self._services.clock()
-        if timedelta(0) <= now - self._claimed_at < timedelta(seconds=CLAIM_SECONDS / 3):
-            return frozenset()
-        self._claimed_at = now
-        return held

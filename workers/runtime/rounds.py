@@ -76,8 +76,17 @@ class Rounds:
         self._sleepers: list[_Sleeper] = []
         self._slept = 0
         self._halted = threading.Event()
-        for name, work in (("rounds", self._think), ("ledger", self._write)):
-            threading.Thread(target=work, name=name, daemon=True).start()
+        self._threads = [
+            threading.Thread(target=work, name=name, daemon=True)
+            for name, work in (("rounds", self._think), ("ledger", self._write))
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """False when a thread of ours ended on an error that it did not expect: then no round ever ends."""
+        return all(thread.is_alive() for thread in self._threads)
 
     def start(self, round_: Round) -> None:
         """Begin a round."""

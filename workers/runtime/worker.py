@@ -114,6 +114,8 @@ class Worker:
         self._turn()
 
     def _turn(self) -> None:
+        if not self._rounds.is_alive:
+            raise RuntimeError("the rounds have ended on an error; the log has it. Start the worker again.")
         while self._settled:
             self._inlet.ack([settled.delivery for settled in self._settled.popleft()])
         while self._returned:

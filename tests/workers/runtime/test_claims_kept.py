@@ -5,16 +5,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests.workers.runtime.messages import delivery
-from tests.workers.runtime.rig import Rig, book_receipt
+from tests.workers.runtime.rig import START, Rig, book_receipt
 from workers.context import Context
 from workers.ledger.claims import claim_objects
 from workers.ledger.engine import reading, writing
-from workers.ledger.tables import claims
+from workers.ledger.failures import Failure, record_failures
+from workers.ledger.tables import claims, failed_messages
+from workers.runtime.delivery import Delivery
 from workers.runtime.requests import ClaimLost
-from workers.steps import Steps
+from workers.steps import Steps, StoreKey, recall
 
 ONE = delivery("e1", subject="order/1")
 
@@ -38,6 +40,46 @@ def test_a_worker_that_stood_still_before_its_call_does_not_make_it(rig: Rig) ->
 
     assert rig.quickbooks.documents == []
     assert rig.acked == []
+
+
+def test_a_worker_whose_young_claim_was_taken_by_a_host_with_a_fast_clock_does_not_make_its_call(
+    rig: Rig,
+) -> None:
+    def loses_its_claim(context: Context, data: dict[str, Any]) -> Steps:
+        outcome = yield from recall([StoreKey("order", "order/1")])
+        with writing(rig.engine) as database:
+            database.execute(update(claims).values(owner="another"))
+        assert outcome == {}
+        return (yield from book_receipt(context, data))
+
+    with pytest.raises(ClaimLost):
+        rig.run(ONE, steps_for=loses_its_claim)
+
+    assert rig.quickbooks.documents == []
+    assert rig.acked == []
+
+
+def test_a_failure_that_the_desk_notes_while_the_event_is_being_booked_is_resolved_by_the_booking(
+    rig: Rig,
+) -> None:
+    def is_given_up_meanwhile(context: Context, data: dict[str, Any]) -> Steps:
+        outcome = yield from book_receipt(context, data)
+        with writing(rig.engine) as database:
+            record_failures(database, [failure_of(ONE)])
+        return outcome
+
+    rig.run(ONE, steps_for=is_given_up_meanwhile)
+
+    with reading(rig.engine) as database:
+        assert database.scalars(select(failed_messages.c.status)).all() == ["resolved"]
+
+
+def failure_of(one: Delivery) -> Failure:
+    return Failure(
+        event_id=one.event_id, workflow=one.workflow, connection_id=one.connection_id, subject=one.subject,
+        object_key=one.object_key, body=one.body, reason="delivery_limit", cause="", message="", fix="",
+        fault_code="", attempts=1, copy_id="copy", failed_at=START, sequence=1,
+    )  # fmt: skip
 
 
 def test_each_commit_of_a_round_renews_its_claims(rig: Rig) -> None:
