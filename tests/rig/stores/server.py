@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -32,7 +33,7 @@ class Said:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class FakeStore:
+class FakeStore(ABC):
     """A store's API on 127.0.0.1. ``on_request`` is called before each answer, with the request.
 
     Planned answers (``fail``) come first, one for each request.
@@ -82,9 +83,9 @@ class FakeStore:
         """What was asked for, in order."""
         return [one.path for one in self.asked]
 
+    @abstractmethod
     def answer(self, asked: Asked) -> Said:
         """What the store says. Each fake has its own."""
-        raise NotImplementedError
 
     def _serve(self, handler: BaseHTTPRequestHandler) -> None:
         parts = urlsplit(handler.path)
