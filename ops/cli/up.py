@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -18,6 +19,7 @@ from ops.settings import Settings
 
 COLOURS = {"webhooks": "cyan", "worker": "green", "desk": "magenta", "sandbox": "yellow", "up": "bold"}
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+LOOK_SECONDS = 0.2
 
 
 class _Asked(BaseException):
@@ -89,8 +91,9 @@ def _end(_number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def _wait() -> NoReturn:
+    # In short sleeps: a signal that comes just before a wait without end would not be seen by Python.
     while True:
-        threading.Event().wait()
+        time.sleep(LOOK_SECONDS)
 
 
 def _print_addresses(console: Console, addresses: dict[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import time
 import uuid
 from datetime import UTC, datetime
 from typing import get_args
@@ -35,6 +36,7 @@ COMMAND_WORDS = [
 ]
 CLOSE_SECONDS = 5.0
 CONNECT_SECONDS = 10.0
+LOOK_SECONDS = 0.2
 
 
 def run_desk(settings: Settings, *, crash: Checkpoint = no_checkpoint) -> int:
@@ -88,7 +90,10 @@ def run_desk(settings: Settings, *, crash: Checkpoint = no_checkpoint) -> int:
     with HealthServer(settings.metrics_listen, checks, registry=metrics.registry):
         for thread in threads:
             thread.start()
-        stopping.wait()
+        # In short sleeps, not in a wait on the event: a signal just before a wait without end would not be seen,
+        # and one inside it would want the lock that the wait holds.
+        while not stopping.is_set():
+            time.sleep(LOOK_SECONDS)
         for thread in threads:
             thread.join(settings.shutdown_seconds)
     publisher.close(CLOSE_SECONDS)

@@ -108,21 +108,29 @@ def test_what_dies_comes_back_the_job_goes_on_and_the_end_leaves_nothing(
 def test_ctrl_c_while_it_starts_leaves_nothing(
     broker: Broker, usual_database_url: str, process: StartProcess, tmp_path: Path
 ) -> None:
-    environment_given = {
-        "COUNTERFOIL_BROKER_URL": broker.url,
-        "COUNTERFOIL_DATABASE_URL": usual_database_url,
-        "COUNTERFOIL_SECRET_KEY": "a key for tests only",
-        "COUNTERFOIL_LISTEN": f"127.0.0.1:{free_port()}",
-        "COUNTERFOIL_METRICS_LISTEN": f"127.0.0.1:{free_ports(3)}",
-        "COUNTERFOIL_SPOOL_PATH": str(tmp_path / "spool.db"),
-    }
-    up = process(*counterfoil("up"), environment=environment_given)
+    up = process(*counterfoil("up"), environment=_given(broker, usual_database_url, tmp_path))
     started = wait_for(lambda: children(up.pid), timeout_seconds=30.0, what="a first child")
 
     up.send(signal.SIGINT)
 
     assert up.wait_end(timeout_seconds=60.0) == 0
     assert [pid for pid in started.values() if is_alive(pid)] == []
+
+
+def test_signal_that_another_thread_receives_is_heard_too(
+    broker: Broker, usual_database_url: str, process: StartProcess, tmp_path: Path
+) -> None:
+    # The kernel gives a process' signal to any of its threads; Python's handler runs in the main thread only, and
+    # one that waits without end never looks.
+    up = process(*counterfoil("up"), environment=_given(broker, usual_database_url, tmp_path))
+    up.wait_line("Ctrl-C ends it", timeout_seconds=60.0)
+    up.wait_line("error queue swept", timeout_seconds=60.0)
+
+    os.kill(_thread_beside_the_main_one(children(up.pid)["desk"]), signal.SIGTERM)
+    up.wait_line("desk ended .exit 0.", timeout_seconds=60.0)
+
+    os.kill(_thread_beside_the_main_one(up.pid), signal.SIGINT)
+    assert up.wait_end(timeout_seconds=60.0) == 0
 
 
 @pytest.mark.slow
@@ -142,3 +150,18 @@ def test_demo_stack_runs_until_it_is_ended_and_takes_everything_along(
         assert word in up.output
     assert [pid for pid in started.values() if is_alive(pid)] == []
     assert '"counterfoil-demo"' not in json.dumps(broker.management.request("GET", "vhosts"))
+
+
+def _given(broker: Broker, database_url: str, folder: Path) -> dict[str, str]:
+    return {
+        "COUNTERFOIL_BROKER_URL": broker.url,
+        "COUNTERFOIL_DATABASE_URL": database_url,
+        "COUNTERFOIL_SECRET_KEY": "a key for tests only",
+        "COUNTERFOIL_LISTEN": f"127.0.0.1:{free_port()}",
+        "COUNTERFOIL_METRICS_LISTEN": f"127.0.0.1:{free_ports(3)}",
+        "COUNTERFOIL_SPOOL_PATH": str(folder / "spool.db"),
+    }
+
+
+def _thread_beside_the_main_one(pid: int) -> int:
+    return max(int(one.name) for one in Path(f"/proc/{pid}/task").iterdir() if one.name != str(pid))

@@ -92,7 +92,7 @@ class Worker:
                     self._consume()
             except BrokerLost as error:
                 log.warning("broker lost", extra={"problem": str(error)})
-                self._stopping.wait(RECONNECT_SECONDS)
+                time.sleep(RECONNECT_SECONDS)  # a wait on the event would hold the lock that a signal wants
             finally:
                 self.connected = False
                 self._lanes.forget()
