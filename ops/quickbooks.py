@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from ops.metrics import Metrics
 from ops.settings import Settings
-from workers.quickbooks.breaker import Breaker
+from workers.quickbooks.breakers import Breakers
 from workers.quickbooks.budget import Budget
 from workers.quickbooks.client import QuickBooks
 from workers.quickbooks.http import Http
@@ -76,7 +76,7 @@ class Online:
     client: QuickBooks
     oauth: OAuth
     budget: CountedBudget
-    breaker: Breaker
+    breaker: Breakers
     reads: ReadMeter
 
 
@@ -120,4 +120,4 @@ def open_quickbooks(settings: Settings, engine: Engine, secrets: Secrets, metric
         monotonic=time.monotonic,
         limits=Limits().scaled(settings.quickbooks_limits_scale),
     )
-    return Online(client, oauth, CountedBudget(budget, metrics), Breaker(monotonic=time.monotonic), reads)
+    return Online(client, oauth, CountedBudget(budget, metrics), Breakers(monotonic=time.monotonic), reads)

@@ -1,4 +1,4 @@
-"""QuickBooks down for everyone: after some failures in a row one probe at a time goes out, the rest waits. No I/O.
+"""After some failures in a row one probe at a time goes out, the rest waits. No I/O.
 
     failures in a row            success
 closed ────────────────▶ open ────────────▶ closed
@@ -20,7 +20,7 @@ PROBE_SECONDS = 15.0
 
 
 class Breaker:
-    """One for all companies of a process. Ask ``delay`` before each call, report its end, or ``unused``."""
+    """Of one company, or of all (``breakers.py``). Ask ``delay`` before each call, report its end, or ``unused``."""
 
     def __init__(self, *, monotonic: Callable[[], float], failures: int = FAILURES) -> None:
         self._monotonic = monotonic
@@ -35,6 +35,12 @@ class Breaker:
         """True while only probes go out."""
         with self._lock:
             return self._failures >= self._limit
+
+    @property
+    def probe_due(self) -> float:
+        """When the next probe may go out; of no meaning while closed."""
+        with self._lock:
+            return self._next_probe
 
     def delay(self) -> float:
         """0.0 when a call may go out, else seconds to wait. While open, a caller that gets 0.0 is the probe."""

@@ -42,27 +42,30 @@ class Allowance(Protocol):
 
 
 class Breaker(Protocol):
-    """Knows whether QuickBooks answers at all (workers.quickbooks.breaker)."""
+    """Knows whether QuickBooks answers a company at all (workers.quickbooks.breakers)."""
 
-    def delay(self) -> float:
+    def delay(self, realm_id: str) -> float:
         """0.0 when a call may go out, else seconds to wait."""
         ...
 
-    def succeeded(self) -> None:
+    def succeeded(self, realm_id: str) -> None:
         """QuickBooks answered."""
         ...
 
-    def failed(self) -> None:
+    def failed(self, realm_id: str) -> None:
         """QuickBooks did not answer."""
         ...
 
-    def unused(self) -> None:
+    def unused(self, realm_id: str) -> None:
         """The call that ``delay`` allowed does not go out after all."""
         ...
 
-    @property
-    def open(self) -> bool:
+    def is_open(self, realm_id: str) -> bool:
         """True while only probes go out."""
+        ...
+
+    def others_answered(self, realm_id: str) -> bool:
+        """Whether QuickBooks answers others while it is silent here."""
         ...
 
 

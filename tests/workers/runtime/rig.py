@@ -130,25 +130,29 @@ class FakeMail:
 
 @dataclass
 class FakeBreaker:
-    """Opens after three failures in a row."""
+    """Lets every call out, and counts failures in a row."""
 
     failures: int = 0
+    is_silent: bool = False
+    answers_others: bool = False
 
-    def delay(self) -> float:
+    def delay(self, realm_id: str) -> float:
         return 0.0
 
-    def succeeded(self) -> None:
+    def succeeded(self, realm_id: str) -> None:
         self.failures = 0
 
-    def failed(self) -> None:
+    def failed(self, realm_id: str) -> None:
         self.failures += 1
 
-    def unused(self) -> None:
+    def unused(self, realm_id: str) -> None:
         """Nothing to give back."""
 
-    @property
-    def open(self) -> bool:
-        return False
+    def is_open(self, realm_id: str) -> bool:
+        return self.is_silent
+
+    def others_answered(self, realm_id: str) -> bool:
+        return self.answers_others
 
 
 class FreeBudget:
@@ -186,6 +190,7 @@ class Rig:
         self.quickbooks = FakeQuickBooks()
         self.mail = FakeMail()
         self.budget = FreeBudget()
+        self.breaker = FakeBreaker()
         self.counts = Counts()
         self.now = START
         self.acked: list[str] = []
@@ -239,7 +244,7 @@ class Rig:
             engine=self.engine,
             quickbooks=self.quickbooks,  # type: ignore[arg-type]
             budget=self.budget,
-            breaker=FakeBreaker(),
+            breaker=self.breaker,
             mail=self.mail,
             steps_for=steps_for,
             observer=self.counts,
