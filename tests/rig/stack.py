@@ -220,12 +220,11 @@ class Stack:
             self._wait_empty(names.backlog(workflow))
             for seconds in names.DELAYS_SECONDS:
                 self._wait_empty(names.delayed(workflow, seconds))
-        with reading(self.engine) as database:
-            left = [
-                *database.execute(select(intents.c.event_id)),
-                *database.execute(select(claims.c.object_key)),
-            ]
-        assert left == []
+        wait_for(
+            lambda: self._left() == [],
+            timeout_seconds=SETTLE_SECONDS,
+            what=f"no intent and no claim is left of {self._left()}",
+        )
 
     def assert_books_agree(self, *numbers: int, realm_id: str = "", failed: Sequence[str] = ()) -> None:
         """Queues, ledger, failed messages and QuickBooks say the same: these orders once, those events failed."""
@@ -237,6 +236,13 @@ class Stack:
         copies = {message.headers["event_id"] for message in self.broker.peek(names.errors("orders"), 1000)}
         assert copies == set(failed)
         assert not set(failed) & set(self.entries())
+
+    def _left(self) -> list[Row[Any]]:
+        with reading(self.engine) as database:
+            return [
+                *database.execute(select(intents.c.event_id)),
+                *database.execute(select(claims.c.object_key)),
+            ]
 
     def _wait_empty(self, queue: str) -> None:
         wait_for(
