@@ -220,11 +220,7 @@ class Stack:
             self._wait_empty(names.backlog(workflow))
             for seconds in names.DELAYS_SECONDS:
                 self._wait_empty(names.delayed(workflow, seconds))
-        wait_for(
-            lambda: self._left() == [],
-            timeout_seconds=SETTLE_SECONDS,
-            what=f"no intent and no claim is left of {self._left()}",
-        )
+        wait_for(self._is_done, timeout_seconds=SETTLE_SECONDS, what="no intent and no claim is left")
 
     def assert_books_agree(self, *numbers: int, realm_id: str = "", failed: Sequence[str] = ()) -> None:
         """Queues, ledger, failed messages and QuickBooks say the same: these orders once, those events failed."""
@@ -237,12 +233,14 @@ class Stack:
         assert copies == set(failed)
         assert not set(failed) & set(self.entries())
 
-    def _left(self) -> list[Row[Any]]:
+    def _is_done(self) -> bool:
         with reading(self.engine) as database:
-            return [
+            left = [
                 *database.execute(select(intents.c.event_id)),
                 *database.execute(select(claims.c.object_key)),
             ]
+        assert left == []
+        return True
 
     def _wait_empty(self, queue: str) -> None:
         wait_for(
