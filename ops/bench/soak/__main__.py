@@ -14,9 +14,11 @@ import orjson
 import pika.exceptions
 
 from events import names
+from events.broker.topology import WORKFLOWS
 from events.outgoing import Outgoing
+from ops.bench.soak.draw import draw_events
+from ops.bench.soak.event import Event
 from ops.bench.soak.faults import Faults
-from ops.bench.soak.orders import Event, draw_events
 from ops.bench.soak.plan import PlannedFault, draw_plan
 from ops.bench.soak.stage import Stage, open_stage
 from ops.bench.soak.verdict import Verdict, ended, judge, under_way
@@ -39,16 +41,17 @@ def main() -> int:
     parser.add_argument("--events", type=int, default=50_000)
     parser.add_argument("--companies", type=int, default=20)
     parser.add_argument("--workers", type=int, default=3)
-    parser.add_argument("--database", default="", help="an SQLAlchemy URL; SQLite if not given")
+    parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--keep", action="store_true", help="keep the folder with log and ledger")
     wish = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # then everything is ended as after Ctrl-C
     plan = draw_plan(wish.seed, wish.seconds)
     print(f"seed {wish.seed}: {len(plan)} faults in {wish.seconds:g} s", *plan, sep="\n", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="counterfoil-soak-"))
-    url = wish.database or f"sqlite:///{folder / 'ledger.db'}"
     try:
-        with open_stage(folder, database_url=url, companies=wish.companies, workers=wish.workers) as stage:
+        with open_stage(
+            folder, database=wish.database, companies=wish.companies, workers=wish.workers
+        ) as stage:
             events = draw_events(wish.seed, wish.events, list(stage.realms))
             faults = Faults(stage)
             _soak(stage, events, plan, faults, wish.seconds)
@@ -75,7 +78,7 @@ def _soak(
     time.sleep(max(0.0, began + seconds - time.monotonic()))
     faults.end()
     load.join()
-    for workflow in ("orders",):
+    for workflow in WORKFLOWS:
         give(stage.settings, workflow, {"command": "retry_all"})
 
 
@@ -84,7 +87,7 @@ def _publish(stage: Stage, events: Sequence[Event], began: float, seconds: float
     for first in range(0, len(events), CHUNK):
         time.sleep(max(0.0, began + seconds * first / len(events) - time.monotonic()))
         messages = [
-            Outgoing(names.EVENTS, "orders.paid", event.body, message_id=event.event_id)
+            Outgoing(names.EVENTS, event.type, event.body, message_id=event.event_id)
             for event in events[first : first + CHUNK]
         ]
         while messages:

@@ -5,8 +5,10 @@ import signal
 import sqlite3
 import threading
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 
 import psycopg
 
@@ -15,11 +17,15 @@ from ops.bench.soak.stage import Stage
 from ops.cli.commanding import release_held
 from ops.node.management import ManagementRefused, part
 from ops.node.node import NodeFailed
+from ops.node.proxy import TcpProxy
 from ops.sandbox.testing import SandboxProblem
 from workers.ledger.connections import change_status
 from workers.ledger.engine import writing
 
 LOST = ("cut_after_write", "server_error_after_write", "stream_timeout_after_write")
+TRICKLE_BYTES = 20_000
+"""A second, in each direction of each connection."""
+
 CUT = ("cut", "server_error", "stream_timeout")
 
 
@@ -45,6 +51,8 @@ class Faults:
         for thread in self._threads:
             thread.join()
         stage = self._stage
+        for way in stage.ways:
+            way.pass_on()
         for connection_id, realm_id in stage.realms.items():
             stage.sandbox.remove_fault(realm_id)
             self._reconnect(connection_id)
@@ -169,6 +177,30 @@ class Faults:
         fault_id = sandbox.fault(realm_id, kind, seconds=retry_seconds, **plan)
         self._over.wait(fault.seconds)
         sandbox.remove_fault(realm_id, fault_id)
+
+    def _way(self, fault: PlannedFault) -> TcpProxy:
+        ways = self._stage.ways
+        return ways[fault.number % len(ways)]
+
+    def _way_reset(self, fault: PlannedFault) -> None:
+        self._way(fault).reset()
+
+    def _way_refused(self, fault: PlannedFault) -> None:
+        self._bad_way(fault, self._way(fault).refuse)
+
+    def _way_stalled(self, fault: PlannedFault) -> None:
+        self._bad_way(fault, self._way(fault).stall)
+
+    def _way_stalled_back(self, fault: PlannedFault) -> None:
+        self._bad_way(fault, self._way(fault).stall_replies)
+
+    def _way_trickles(self, fault: PlannedFault) -> None:
+        self._bad_way(fault, partial(self._way(fault).trickle, TRICKLE_BYTES))
+
+    def _bad_way(self, fault: PlannedFault, worsen: Callable[[], None]) -> None:
+        worsen()
+        self._over.wait(fault.seconds)
+        self._way(fault).pass_on()
 
     def _reconnect(self, connection_id: str) -> None:
         """As ``connections connect`` and ``resume`` do."""

@@ -26,6 +26,11 @@ KINDS: dict[str, int] = {
     "throttled": 4,
     "token_expired": 4,
     "consent_ended": 2,
+    "way_reset": 5,
+    "way_refused": 4,
+    "way_stalled": 4,
+    "way_stalled_back": 4,
+    "way_trickles": 4,
 }
 """Kinds and how often each is drawn compared with the others."""
 

@@ -1,4 +1,7 @@
-"""Everything that runs in a soak: a node, a ledger, a sandbox with companies, workers and a desk that come back."""
+"""Everything that runs in a soak: servers, a sandbox with companies, and workers and a desk that come back.
+
+Each worker has one of its ways (to the broker, to QuickBooks, to PostgreSQL) through a proxy that faults turn bad.
+"""
 
 import contextlib
 import os
@@ -7,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from kombu.connection import Connection as BrokerConnection
 from pydantic import SecretStr
@@ -15,9 +18,12 @@ from sqlalchemy import Engine
 
 from events.broker.publisher import Publisher
 from events.broker.topology import declare
+from ops.bench.soak.shelf import stock_shelf
 from ops.migrations.migrate import upgrade
 from ops.node.node import PrivateNode
 from ops.node.ports import free_ports
+from ops.node.postgres import PrivatePostgres
+from ops.node.proxy import TcpProxy
 from ops.processes.programs import counterfoil, environment
 from ops.processes.supervisor import Program, Supervisor
 from ops.quickbooks import open_oauth
@@ -35,6 +41,9 @@ LIMITS_SCALE = 200.0
 
 METRICS_PORT = 9600
 PORTS = {"amqp": 7680, "management": 17680, "prometheus": 17690, "distribution": 27680, "epmd": 6380}
+POSTGRES_PORT = 7480
+
+Kind = Literal["sqlite", "postgres"]
 
 
 @dataclass(slots=True)
@@ -47,6 +56,7 @@ class Stage:
     engine: Engine
     realms: dict[str, str]
     workers: list[str]
+    ways: list[TcpProxy]
     supervisor: Supervisor
     publisher: Publisher
 
@@ -59,15 +69,15 @@ class Stage:
 
 
 @contextlib.contextmanager
-def open_stage(folder: Path, *, database_url: str, companies: int, workers: int) -> Iterator[Stage]:
+def open_stage(folder: Path, *, database: Kind, companies: int, workers: int) -> Iterator[Stage]:
     """Start everything; whatever happens, end it again."""
     with contextlib.ExitStack() as stack:
         node = PrivateNode(folder / "rabbitmq", preferred_ports=PORTS)
         stack.callback(node.remove)
         node.start()
         sandbox = stack.enter_context(SandboxServer(limits=False))
-        settings = _settings(node, sandbox, database_url)
-        engine = open_ledger(database_url)
+        settings = _settings(node, sandbox, _database_url(folder, database, stack))
+        engine = open_ledger(settings.database_url)
         stack.callback(engine.dispose)
         upgrade(engine)
         with BrokerConnection(settings.broker_url) as connection:
@@ -79,20 +89,41 @@ def open_stage(folder: Path, *, database_url: str, companies: int, workers: int)
         names = [f"worker-{number}" for number in range(1, workers + 1)]
         log = stack.enter_context((folder / "log").open("w", encoding="utf-8", buffering=1))
         metrics = free_ports({name: METRICS_PORT + place for place, name in enumerate([*names, "desk"])})
-        supervisor = Supervisor(
-            {
-                **{name: _program(settings, metrics[name], "worker", "orders") for name in names},
-                "desk": _program(settings, metrics["desk"], "desk"),
-            },
-            say=lambda name, line: print(name, line, file=log),
-        )
+        programs = {"desk": _program(settings, metrics["desk"], "desk")}
+        ways = []
+        for place, name in enumerate(names):
+            way, own = _one_way_bad(settings, place)
+            stack.callback(way.close)
+            ways.append(way)
+            programs[name] = _program(own, metrics[name], "worker")
+        supervisor = Supervisor(programs, say=lambda name, line: print(name, line, file=log))
         realms = {f"store-{number}": sandbox.add_company("US") for number in range(1, companies + 1)}
-        stage = Stage(node, settings, sandbox, engine, realms, names, supervisor, publisher)
+        stage = Stage(node, settings, sandbox, engine, realms, names, ways, supervisor, publisher)
         for connection_id in realms:
             _connect(stage, connection_id)
         stack.callback(supervisor.stop)
         supervisor.start()
         yield stage
+
+
+def _database_url(folder: Path, database: Kind, stack: contextlib.ExitStack) -> str:
+    if database == "sqlite":
+        return f"sqlite:///{folder / 'ledger.db'}"
+    server = PrivatePostgres(folder / "postgres", preferred_port=POSTGRES_PORT)
+    stack.callback(server.remove)
+    server.start()
+    return server.database("soak")
+
+
+def _one_way_bad(settings: Settings, place: int) -> tuple[TcpProxy, Settings]:
+    """The proxy before one of a worker's servers, and the worker's settings with it."""
+    names = ["broker_url", "quickbooks_url"]
+    if not settings.database_url.startswith("sqlite"):
+        names.append("database_url")
+    name = names[place % len(names)]
+    url = getattr(settings, name)
+    way = TcpProxy.to(url)
+    return way, settings.model_copy(update={name: way.url(url)})
 
 
 def _settings(node: PrivateNode, sandbox: SandboxServer, database_url: str) -> Settings:
@@ -120,7 +151,9 @@ def _connect(stage: Stage, connection_id: str) -> None:
         connection_id=connection_id,
         platform="woocommerce",
         realm_id=realm_id,
-        settings=ConnectionSettings.model_validate(_book_settings(stage.sandbox, realm_id)),
+        settings=ConnectionSettings.model_validate(
+            _book_settings(stage.sandbox, realm_id) | {"products": stock_shelf(stage.sandbox, realm_id)}
+        ),
     )
     sealer = Secrets(stage.settings.secret_key.get_secret_value())
     with writing(stage.engine) as database:
@@ -133,7 +166,10 @@ def _book_settings(sandbox: SandboxServer, realm_id: str) -> dict[str, Any]:
     service = next(row["Id"] for row in sandbox.dump(realm_id, "Item") if row["Type"] == "Service")
     return {
         "unknown_product": "fallback",
-        "customers": "per_store",
-        "accounts": {"deposit": accounts["Undeposited Funds"]},
+        "stock": "follow",
+        "accounts": {
+            "deposit": accounts["Undeposited Funds"],
+            "stock_adjustments": accounts["Inventory Shrinkage"],
+        },
         "items": dict.fromkeys(("fallback", "shipping", "fee", "refund_adjustment"), service),
     }

@@ -1,21 +1,19 @@
 """Comparing what was published with queues, ledger, failed messages and QuickBooks."""
 
-import re
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 import pika
 from sqlalchemy import func, select
 
 from events import names
-from ops.bench.soak.orders import Event
+from events.broker.topology import WORKFLOWS
+from ops.bench.soak import compare
+from ops.bench.soak.event import Event
 from ops.bench.soak.stage import Stage
+from schemas.envelope import Workflow
 from workers.ledger.engine import reading
 from workers.ledger.tables import claims, entries, failed_messages, intents
-
-MARK = re.compile(r"counterfoil:[^:]+:(?:order|reversal):(\d+)[/\d]*")
 
 
 @dataclass(slots=True)
@@ -43,12 +41,14 @@ def under_way(stage: Stage) -> dict[str, int]:
     Raises:
         pika.exceptions.AMQPError, OSError, ManagementRefused: the broker is away.
     """
-    queues = ["orders", names.held("orders"), names.backlog("orders"), names.dead("orders")]
-    queues += [names.delayed("orders", seconds) for seconds in names.DELAYS_SECONDS]
     connection = pika.BlockingConnection(pika.URLParameters(stage.settings.broker_url))
     try:
         channel = connection.channel()
-        depths = {queue: channel.queue_declare(queue, passive=True).method.message_count for queue in queues}
+        depths = {
+            queue: channel.queue_declare(queue, passive=True).method.message_count
+            for workflow in WORKFLOWS
+            for queue in _queues(workflow)
+        }
     finally:
         connection.close()
     with reading(stage.engine) as database:
@@ -58,6 +58,11 @@ def under_way(stage: Stage) -> dict[str, int]:
         depths["retry_issued"] = database.execute(retried).scalar_one()
     depths |= _unacked(stage)
     return {name: depth for name, depth in depths.items() if depth}
+
+
+def _queues(workflow: Workflow) -> list[str]:
+    delays = [names.delayed(workflow, seconds) for seconds in names.DELAYS_SECONDS]
+    return [workflow, names.held(workflow), names.backlog(workflow), names.dead(workflow), *delays]
 
 
 def _unacked(stage: Stage) -> dict[str, int]:
@@ -84,55 +89,47 @@ def judge(stage: Stage, published: Sequence[Event], left: dict[str, int]) -> Ver
     events = {event.event_id: event for event in published}
     done, failed = ended(stage)
     missing = set(events) - done - failed
-    verdict = Verdict(len(events), booked=len(done), unresolved=len(failed))
+    verdict = Verdict(len(events), booked=len(done & set(events)), unresolved=len(failed))
     verdict.stuck = max(len(missing), 1) if left else 0
     verdict.lost = 0 if left else len(missing)
     verdict.problems += [f"still under way: {name} {depth}" for name, depth in left.items()]
     verdict.problems += [f"no end: {event_id}" for event_id in sorted(missing)]
-    for connection_id, realm_id in stage.realms.items():
-        booked = _booked(stage, realm_id)
-        mine = [event for event in events.values() if event.connection_id == connection_id]
-        _compare(verdict, connection_id, booked, mine, done)
+    for connection_id in stage.realms:
+        mine = [events[one] for one in done if one in events and events[one].connection_id == connection_id]
+        for workflow in WORKFLOWS:
+            _compare(
+                verdict,
+                connection_id,
+                _booked(stage, connection_id, workflow),
+                (event for event in mine if event.workflow == workflow),
+            )
     return verdict
 
 
-def _booked(stage: Stage, realm_id: str) -> list[tuple[str, int, Decimal]]:
-    """Mark, order and amount of every document of ours; a reversal's amount is negative.
+def _booked(stage: Stage, connection_id: str, workflow: Workflow) -> compare.Booked:
+    sandbox, realm_id = stage.sandbox, stage.realms[connection_id]
+    match workflow:
+        case "orders":
+            return compare.sales(
+                sandbox.dump(realm_id, "SalesReceipt"), sandbox.dump(realm_id, "RefundReceipt")
+            )
+        case "contacts":
+            return compare.contacts(sandbox.dump(realm_id, "Customer"))
+        case "inventory":
+            return compare.stock(
+                sandbox.dump(realm_id, "Item"), sandbox.dump(realm_id, "InventoryAdjustment")
+            )
 
-    An edited sale is reversed and booked anew, so one order has several documents, each with a mark of its own.
-    """
-    booked = []
-    for entity, sign in (("SalesReceipt", 1), ("RefundReceipt", -1)):
-        for document in stage.sandbox.dump(realm_id, entity):
-            mark = MARK.search(document.get("PrivateNote", ""))
-            if mark is not None:
-                booked.append((mark[0], int(mark[1]), sign * Decimal(str(document["TotalAmt"]))))
-    return booked
 
-
-def _compare(
-    verdict: Verdict,
-    connection_id: str,
-    booked: Sequence[tuple[str, int, Decimal]],
-    events: Sequence[Event],
-    done: set[str],
-) -> None:
-    for mark, copies in Counter(mark for mark, _, _ in booked).items():
-        if copies > 1:
-            verdict.doubled += copies - 1
-            verdict.problems.append(f"{mark} is booked {copies} times")
-    totals: defaultdict[int, Decimal] = defaultdict(Decimal)
-    for _, number, amount in booked:
-        totals[number] += amount
-    newest: dict[int, Event] = {}
-    for event in sorted(events, key=lambda event: event.version):
-        if event.event_id in done:
-            newest[event.number] = event
-    for number, event in newest.items():
-        if number not in totals:
+def _compare(verdict: Verdict, connection_id: str, booked: compare.Booked, done: Iterable[Event]) -> None:
+    for copies, sentence in booked.doubled():
+        verdict.doubled += copies
+        verdict.problems.append(f"{connection_id}: {sentence}")
+    for thing, event in compare.newest(done).items():
+        if thing not in booked.values:
             verdict.lost += 1
-            verdict.problems.append(f"{connection_id}: order {number} is not booked")
-        elif totals[number] != event.total:
+            verdict.problems.append(f"{connection_id}: {event.type} {thing} is not booked")
+        elif booked.values[thing] != event.value:
             verdict.out_of_order += 1
-            problem = f"{connection_id}: order {number} is booked with {totals[number]}, not {event.total}"
-            verdict.problems.append(problem)
+            said = f"{booked.values[thing]}, not {event.value}"
+            verdict.problems.append(f"{connection_id}: {event.type} {thing} is booked with {said}")
