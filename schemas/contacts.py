@@ -23,3 +23,15 @@ class ContactRemoved(Shape):
 
     contact_id: StoreId
     email: Text = ""
+
+
+class StoreErased(Shape):
+    """The store's owner has left: the personal data of all its customers is to be erased."""
+
+
+class DataRequest(Shape):
+    """A customer asks the store which of their personal data it keeps."""
+
+    request_id: StoreId
+    contact_id: StoreId
+    email: Text = ""

@@ -1,6 +1,6 @@
 """Which payload belongs to which event type. An event type that is not here is not known."""
 
-from schemas.contacts import Contact, ContactRemoved
+from schemas.contacts import Contact, ContactRemoved, DataRequest, StoreErased
 from schemas.inventory import Product, ProductRemoved, Recount, StockLevel
 from schemas.orders import Order, OrderRemoved, Refund, RefundRemoved
 from schemas.shape import Shape
@@ -13,6 +13,8 @@ Payload = (
     | RefundRemoved
     | Contact
     | ContactRemoved
+    | StoreErased
+    | DataRequest
     | Product
     | ProductRemoved
     | StockLevel
@@ -41,5 +43,7 @@ EVENT_TYPES: dict[str, type[Shape]] = {
     "contacts.updated": Contact,
     "contacts.deleted": ContactRemoved,
     "contacts.erased": ContactRemoved,
+    "contacts.store_erased": StoreErased,
+    "contacts.data_requested": DataRequest,
     "contacts.unreadable_webhook": UnreadableWebhook,
 }

@@ -153,6 +153,12 @@ class UnknownConnection(NeedsAttention):
     reason = "unknown_connection"
 
 
+class DataRequested(NeedsAttention):
+    """A customer asks the store which of their personal data is kept: a person must answer."""
+
+    reason = "data_requested"
+
+
 class DeliveryLimit(NeedsAttention):
     """RabbitMQ gave the message up: its workers died too often while they held it."""
 

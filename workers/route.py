@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from schemas.event_types import EVENT_TYPES
 from schemas.shape import Shape
 from schemas.unreadable import UnreadableWebhook
+from workers.contacts.privacy import answer_data_request, erase_contact, erase_store
 from workers.contacts.sync_contact import remove_contact, sync_contact
 from workers.context import Context
 from workers.errors import InvalidEvent
@@ -56,7 +57,9 @@ _FUNCTIONS: dict[str, Function] = {
     "contacts.created": sync_contact,
     "contacts.updated": sync_contact,
     "contacts.deleted": remove_contact,
-    "contacts.erased": remove_contact,
+    "contacts.erased": erase_contact,
+    "contacts.store_erased": erase_store,
+    "contacts.data_requested": answer_data_request,
     "contacts.unreadable_webhook": _read_unreadable,
 }
 

@@ -11,6 +11,7 @@ from ops.settings import SettingsError, read_settings
 COMMANDS = {
     "backfill": ("ops.cli.backfill", "Read a store and publish what the ledger lacks."),
     "connections": ("ops.cli.connections", "Add, connect, show, change, pause and close connections."),
+    "contacts": ("ops.cli.contacts", "Show what is kept of a contact, and erase it."),
     "demo": ("ops.cli.demo", "Show the main job end to end, on services of its own."),
     "desk": ("ops.cli.desk", "Run the error desk."),
     "doctor": ("ops.cli.doctor", "Check the set-up and say what to do."),

@@ -3,12 +3,12 @@
 Written in the transaction that changes the settings, so that no change is without its version.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, select, update
 
 from workers.ledger.engine import insert_for
 from workers.ledger.tables import setting_versions as rows
@@ -59,6 +59,22 @@ def read_versions(connection: Connection, connection_id: str) -> Sequence[Settin
         select(rows).where(rows.c.connection_id == connection_id).order_by(rows.c.version)
     )
     return [_version(row) for row in found]
+
+
+def rewrite_versions(
+    connection: Connection, connection_id: str, rewritten: Callable[[SettingVersion], SettingVersion]
+) -> None:
+    """Take something out of all versions of a connection: what a person may not stay named in."""
+    for version in read_versions(connection, connection_id):
+        new = rewritten(version)
+        if new != version:
+            values = {
+                "settings": new.settings,
+                "mappings": [asdict(change) for change in new.mappings],
+                "why": new.why,
+            }
+            of = (rows.c.connection_id == connection_id, rows.c.version == version.version)
+            connection.execute(update(rows).where(*of).values(**values))
 
 
 def _version(row: Row[Any]) -> SettingVersion:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from events.stores.reading import Row, moment, need_id, part, text
 from events.stores.shopify.buyers import address
-from schemas.contacts import Contact, ContactRemoved
+from schemas.contacts import Contact, ContactRemoved, DataRequest
 
 
 def changed_at(body: Row) -> datetime | None:
@@ -33,3 +33,13 @@ def read_erasure(body: Row) -> ContactRemoved:
     customer = part(body, "customer")
     contact_id = need_id(customer, "id", "The customer to erase")
     return ContactRemoved(contact_id=contact_id, email=text(customer, "email"))
+
+
+def read_data_request(body: Row) -> DataRequest:
+    """A customer's question which of their data is kept; same source."""
+    customer = part(body, "customer")
+    return DataRequest(
+        request_id=need_id(part(body, "data_request"), "id", "The data request"),
+        contact_id=need_id(customer, "id", "The customer who asks"),
+        email=text(customer, "email"),
+    )

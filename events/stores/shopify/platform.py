@@ -12,7 +12,7 @@ from events.stores.reading import Row, need_id, read_object, utc
 from events.stores.refusal import sentence
 from events.stores.shopify import contacts, orders, products, refunds, signature, topics
 from events.stores.webhook import Webhook
-from schemas.contacts import ContactRemoved
+from schemas.contacts import ContactRemoved, StoreErased
 from schemas.envelope import Envelope, Workflow
 from schemas.inventory import ProductRemoved
 from schemas.orders import OrderRemoved, Refund
@@ -127,7 +127,7 @@ def _contacts(webhook: Webhook, event_type: str, body: Row) -> list[Envelope]:
 
 
 def _gone(webhook: Webhook, topic: str, body: Row) -> Envelope:
-    """A deletion, or a request to erase. The body has no time and no version: the delivery has."""
+    """A deletion, or what a privacy law asks for. The body has no time and no version: the delivery has."""
     data: Shape
     match topic:
         case "orders/delete":
@@ -141,9 +141,15 @@ def _gone(webhook: Webhook, topic: str, body: Row) -> Envelope:
             gone = need_id(body, "id", "The deleted customer")
             event_type, subject = "contacts.deleted", f"customer/{gone}"
             data = ContactRemoved(contact_id=gone)
+        case "shop/redact":
+            event_type, subject, data = "contacts.store_erased", "erasure/store", StoreErased()
+        case "customers/data_request":
+            data = asked = contacts.read_data_request(body)
+            event_type, subject = "contacts.data_requested", f"data_request/{asked.request_id}"
         case _:
             data = erased = contacts.read_erasure(body)
-            event_type, subject = "contacts.erased", f"customer/{erased.contact_id}"
+            # Not customer/…: an operator who ignores the customer does not ignore the law.
+            event_type, subject = "contacts.erased", f"erasure/{erased.contact_id}"
     delivery = webhook.header("x-shopify-webhook-id") or webhook.received_at.isoformat()
     return occurrence(
         webhook, event_type, subject, data=data, time=_happened_at(webhook), once=f"{event_type} {delivery}"

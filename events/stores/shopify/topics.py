@@ -1,7 +1,7 @@
 """Shopify's topics, and what we do with each. What is not here is not used.
 
 ``orders/edited`` says what was added and removed, but no prices: the ``orders/updated`` beside it does.
-``refunds/create`` has its own reader. ``customers/data_request`` and ``shop/redact`` are for people.
+``refunds/create`` has its own reader.
 """
 
 from schemas.envelope import Workflow
@@ -29,10 +29,12 @@ CONTACT_EVENTS = {
 
 LEVELS = frozenset({"inventory_levels/update", "inventory_levels/connect"})
 REFUND = "refunds/create"
-ERASURE = "customers/redact"
+PRIVACY = frozenset({"customers/redact", "shop/redact", "customers/data_request"})
+"""What every app must answer. Source: shopify.dev, "Privacy law compliance"."""
+
 DELETIONS = frozenset({"orders/delete", "products/delete", "customers/delete"})
 
-USED = frozenset({*ORDER_EVENTS, *PRODUCT_EVENTS, *CONTACT_EVENTS, *LEVELS, REFUND, ERASURE, *DELETIONS})
+USED = frozenset({*ORDER_EVENTS, *PRODUCT_EVENTS, *CONTACT_EVENTS, *LEVELS, REFUND, *PRIVACY, *DELETIONS})
 
 
 def workflow(topic: str) -> Workflow:
@@ -40,4 +42,4 @@ def workflow(topic: str) -> Workflow:
     resource = topic.partition("/")[0]
     if resource in ("products", "variants") or resource.startswith("inventory_"):
         return "inventory"
-    return "contacts" if resource.startswith("customer") else "orders"
+    return "contacts" if resource.startswith("customer") or topic in PRIVACY else "orders"

@@ -96,7 +96,7 @@ def test_deletion_that_is_delivered_again_is_the_same_event() -> None:
 def test_request_to_erase_a_customer_names_whom() -> None:
     (event,) = read("shopify/customers_redact__one")
 
-    assert (event.type, event.subject) == ("contacts.erased", "customer/7771")
+    assert (event.type, event.subject) == ("contacts.erased", "erasure/7771")
     assert event.data == {"contact_id": "7771", "email": "tomas@example.net"}
 
 
