@@ -19,7 +19,7 @@ up: install  ## the demo's programs left running, with their addresses; Ctrl-C e
 	@exec .venv/bin/counterfoil up --demo
 
 test: install  ## every test, with SQLite, a private PostgreSQL and a private RabbitMQ node; installs what is missing
-	@$(RUN) -m ops.node install --with-postgres --with-prometheus
+	@$(RUN) -m ops.node install --with-postgres --with-prometheus --with-chromium
 	$(PYTEST) -n $(WORKERS) --dist loadgroup
 
 test-matrix: install  ## every test twice: SQLite with this machine's RabbitMQ, then PostgreSQL with RabbitMQ 4

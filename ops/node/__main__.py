@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ops.node import newer, postgres, prometheus
+from ops.node import chromium, newer, postgres, prometheus
 from ops.node.docker import DockerNode
 from ops.node.install import InstallFailed
 from ops.node.management import ManagementRefused
@@ -39,6 +39,9 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="Prometheus too, for the tests of dashboards and alerts",
     )
+    install.add_argument(
+        "--with-chromium", action="store_true", help="Chromium too, for the tests in a real browser"
+    )
     commands.add_parser("start", help="find or install RabbitMQ and start the node")
     commands.add_parser("stop", help="stop the node")
     commands.add_parser("remove", help="stop the node and the tests' servers and delete their data")
@@ -58,6 +61,8 @@ def _run(chosen: argparse.Namespace) -> int:
                 postgres.install(say=_say)
             if chosen.with_prometheus:
                 prometheus.install(say=_say)
+            if chosen.with_chromium:
+                chromium.install(say=_say)
         case "start":
             node.start()
             _say(f"AMQP           {node.amqp_url()}")

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -17,10 +16,9 @@ from ops.migrations.migrate import upgrade
 from ops.processes.programs import counterfoil, environment
 from ops.sandbox.testing import SandboxServer
 from ops.settings import Settings
-from tests.ops.cli.browser import CHROMIUM, Browser
+from tests.rig.browser import browser_page
 from tests.rig.fixtures import StartProcess
 from tests.rig.processes import Process
-from tests.rig.waiting import wait_for
 from workers.ledger.connections import change_status, read_connection
 from workers.ledger.engine import open_ledger, reading, writing
 from workers.ledger.tokens import mark_revoked, read_tokens
@@ -134,17 +132,17 @@ def test_a_person_agrees_and_the_connection_is_linked(
     assert "MARKED" not in running.output
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (apt package chromium).")
+@pytest.mark.slow
 def test_a_person_agrees_in_a_real_browser(
-    run: Run, settings: Settings, realm_id: str, process: StartProcess, tmp_path: Path
+    run: Run, settings: Settings, realm_id: str, process: StartProcess
 ) -> None:
     running, address = start_connect(process, settings)
 
-    with Browser(tmp_path / "profile") as browser:
-        browser.open(address)
-        browser.click(f'input[value="{realm_id}"]')
-        browser.click("button[value=connect]")
-        wait_for(lambda: browser.heading() == "Connected", what="the browser says Connected")
+    with browser_page() as page:
+        page.goto(address)
+        page.check(f'input[value="{realm_id}"]')
+        page.click("button[value=connect]")
+        page.wait_for_selector("h1:text-is('Connected')")
 
     assert running.wait_end() == 0
     assert status_of(settings) == (realm_id, "active")
