@@ -46,6 +46,19 @@ class Accounts(Shape):
     expense: QuickBooksId = Field("", description="Cost of goods sold account of new inventory items")
     asset: QuickBooksId = Field("", description="Inventory asset account of new inventory items")
     stock_adjustments: QuickBooksId = Field("", description="Account that inventory adjustments go to")
+    bank: dict[Text, QuickBooksId] = Field(
+        {},
+        description='Bank account that payouts of a gateway reach ("shopify_payments", or "shopify_payments EUR" for '
+        "one currency); payouts of a gateway that is not here are skipped",
+    )
+    fees: QuickBooksId = Field(
+        "", description="Expense account of the fees that a gateway keeps of its payouts"
+    )
+    payout_adjustments: dict[Text, QuickBooksId] = Field(
+        {},
+        description="Account of what else a payout holds, by the gateway's word for it (dispute, adjustment, "
+        "shipping_label); other: the rest",
+    )
 
 
 class Items(Shape):
@@ -104,9 +117,10 @@ class ConnectionSettings(Shape):
         "web",
         description="What a new customer's name gets when it is taken: (Web), the store's id, or a number",
     )
-    inactive_customers: Literal["ask", "reactivate"] = Field(
+    inactive_customers: Literal["ask", "reactivate", "create"] = Field(
         "ask",
-        description="A buyer whose customer is inactive in QuickBooks: a person is asked, or it is made active",
+        description="A buyer whose customer is inactive in QuickBooks: a person is asked, it is made active, or a new "
+        "customer is created beside it",
     )
     buyers: dict[Text, QuickBooksId] = Field(
         {},

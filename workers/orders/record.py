@@ -9,6 +9,8 @@ from typing import Any
 from workers.steps import Json, StoreKey, SyncMapping
 
 ZERO = Decimal(0)
+GONE = "removed"
+"""How a document ended that a person took away and an operator lets go: the order may be posted again (A11)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ DELETED = " (deleted)"
 
 
 def found_customer(party: Party, frame: Frame) -> Generator[Step, Any, Json | None]:
-    """The party's customer, active ones first; an inactive one is made active where the setting says so.
+    """The party's customer, active ones first; an inactive one is made active, or passed over, as the setting says.
 
     Raises:
         CustomerClash: the only one is inactive, and a person must decide.
@@ -27,6 +27,8 @@ def found_customer(party: Party, frame: Frame) -> Generator[Step, Any, Json | No
         return min(active, key=lambda row: int(row["Id"]), default=None)
     if frame.settings.inactive_customers == "reactivate":
         return (yield from _reactivated(rows[0], frame))
+    if frame.settings.inactive_customers == "create":
+        return None
     raise CustomerClash(
         f"{frame.subject}: customer {rows[0]['Id']} is inactive in QuickBooks. "
         "Make the customer active there, or let Counterfoil do so, then Retry.",

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from ops.cli import commanding
 from ops.cli.commanding import release_held
-from ops.cli.error_fix import setting_fix
+from ops.fixes.way import setting_fix
 from ops.cli.errors import errors
 from ops.desk.reading import Arrival
 from ops.settings import Settings
@@ -229,14 +229,14 @@ def test_fix_refuses_a_value_that_the_settings_refuse(room: Room) -> None:
 
 @broker_test
 def test_fix_shows_what_to_do_where_no_setting_helps(room: Room) -> None:
-    room.fail(failure(1, reason="period_closed", cause="closed period", fix="Open the period in QuickBooks."))
+    room.fail(failure(1, reason="order_too_long", cause="lines", fix="Book it by hand."))
 
     result = run(room, "fix", "event-1")
     changed = run(room, "fix", "event-1", "--to", "1")
 
     assert result.exit_code == 0
-    assert "Fix:     Open the period in QuickBooks." in result.output
-    assert "ops/runbooks/period_closed.md" in result.output
+    assert "Fix:     Book it by hand." in result.output
+    assert "ops/runbooks/order_too_long.md" in result.output
     assert (changed.exit_code, "No setting repairs this group." in changed.output) == (1, True)
 
 

@@ -1,27 +1,14 @@
 """Each failure that a setting repairs, the whole way: it fails, ``errors fix`` repairs it, once more, it is booked."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from ops.sandbox.testing import SandboxServer
-from tests.ops.office import Office, open_office
+from tests.ops.office import Office
 from tests.rig.stack import order_event
 
 BUYER = {"email": "new@example.com", "first_name": "New", "last_name": "Buyer"}
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[SandboxServer]:
-    with SandboxServer(limits=False) as server:
-        yield server
-
-
-@pytest.fixture
-def office(sandbox: SandboxServer, sqlite_url: str) -> Iterator[Office]:
-    with open_office(sandbox, sqlite_url) as office:
-        yield office
 
 
 def taxed() -> dict[str, Any]:
@@ -46,7 +33,7 @@ def of_product() -> dict[str, Any]:
 
 def service(office: Office) -> str:
     """The id of an item that can be sold."""
-    return next(row["Id"] for row in office.objects("Item").values() if row["Type"] == "Service")
+    return str(next(row["Id"] for row in office.objects("Item").values() if row["Type"] == "Service"))
 
 
 def account(office: Office) -> str:
