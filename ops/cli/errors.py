@@ -12,6 +12,7 @@ from events.broker.topology import WORKFLOWS
 from ops.cli.error_commands import ignore, ignore_all, restore, retry, retry_all
 from ops.cli.error_edit import cancel, edit
 from ops.cli.error_fix import fix
+from ops.cli.error_history import history
 from ops.cli.showing import JSON_OPTION, ledger, printed
 from ops.settings import Settings
 from schemas.failure import FailureStatus
@@ -86,15 +87,19 @@ def list_(
 @JSON_OPTION
 @click.pass_obj
 def show(settings: Settings, event_id: str, *, as_json: bool) -> None:
-    """Show one failed message in full: what is wrong, how to fix it, and the event itself."""
+    """Show one failed message in full: what is wrong, how to fix it, what was done about it, and the event itself."""
     with ledger(settings) as engine, reading(engine) as database:
         found = failed_message(database, event_id)
+        done = history(database, found)
     if as_json:
-        printed(facts(found) | {"body": _body(found.body)})
+        told = {"history": [one.facts() for one in done], "body": _body(found.body)}
+        printed(facts(found) | told)
         return
     for name, value in facts(found).items():
         if value != "":
             click.echo(f"{name:<16} {value}")
+    for place, line in enumerate(line for one in done for line in one.lines()):
+        click.echo(f"{'history' if place == 0 else '':<16} {line}")
     click.echo("\n" + _pretty(found.body))
 
 
