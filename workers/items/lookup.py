@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from workers.answers import NAME_TAKEN, carried_out
 from workers.errors import ProductUnknown, QuickBooksRejected, SkuMissing
+from workers.items.unknown import asked_today, note_unknown, unknown_key
 from workers.mapping.frame import Frame
 from workers.mapping.item import LONGEST_NAME, NewItem, item_document, item_marks
 from workers.mapping.names import clean, quoted
@@ -72,13 +73,27 @@ def resolve_items(
         else:
             found[one] = item
     if missing:
-        found.update((yield from found_items(missing, frame)))
+        found.update((yield from _looked_up(missing, frame)))
     unknown = [one for one in missing if one not in found]
     for one in unknown:
         found[one] = _fallback(one, frame)
     for one in unknown:
         if not found[one].quickbooks_id:
             found[one] = yield from create_item(one, NewItem(_new_name(one), one.sku), frame)
+    return found
+
+
+def _looked_up(missing: Sequence[Wanted], frame: Frame) -> Generator[Step, Any, dict[Wanted, Item]]:
+    """Look in QuickBooks; where unknown products have an item of their own, once a day for each of them."""
+    if frame.settings.unknown_product != "fallback":
+        return (yield from found_items(missing, frame))
+    keys = {one: unknown_key(one.key, one.sku or one.name) for one in missing}
+    known = yield from asked_today(list(keys.values()), frame)
+    asked = [one for one in missing if keys[one] not in known]
+    if not asked:
+        return {}
+    found = yield from found_items(asked, frame)
+    yield from note_unknown([keys[one] for one in asked if one not in found], frame)
     return found
 
 

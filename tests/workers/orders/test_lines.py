@@ -1,11 +1,12 @@
 """Lines: amounts, discounts, shipping, fees, tips, gift cards, rounding, length."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from schemas.orders import ChargeLine
-from tests.workers.play import played
+from tests.workers.play import NOON, played
 from tests.workers.stories import line, money, order, shipping
 from workers.errors import ItemUnmapped, OrderTooLong, ProductUnknown, SkuMissing, TotalsDiffer
 from workers.steps import Json
@@ -254,6 +255,24 @@ def test_a72_unknown_product_uses_the_fallback_item() -> None:
     play.run("orders.paid", order(line("9.50", sku="NEW")))
 
     assert items(play.only("SalesReceipt")) == [("2", Decimal("9.50"))]
+
+
+def test_a72_unknown_product_is_asked_for_once_a_day_where_it_has_a_fallback() -> None:
+    play = played(unknown_product="fallback", items={"fallback": "2"})
+    play.run("orders.paid", order(line("9.50", sku="NEW"), order_id="1", number="1"))
+    assert [one.entity for one in play.finds if one.entity == "Item"] == ["Item", "Item"]
+
+    play.run("orders.paid", order(line("9.50", sku="NEW"), order_id="2", number="2"))
+    asked_on_the_same_day = list(play.finds)
+    made = play.books.create(
+        "Item", {"Name": "New", "Sku": "NEW", "Type": "Service", "IncomeAccountRef": {"value": "79"}}
+    )
+    tomorrow = NOON + timedelta(days=1)
+    play.run("orders.paid", order(line("9.50", sku="NEW"), order_id="3", number="3"), time=tomorrow)
+
+    assert [one.entity for one in asked_on_the_same_day if one.entity == "Item"] == []
+    newest = max(play.all("SalesReceipt"), key=lambda row: int(row["Id"]))
+    assert items(newest) == [(made["Id"], Decimal("9.50"))]
 
 
 def test_a72_unknown_product_is_created_without_stock() -> None:
