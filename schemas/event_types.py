@@ -3,6 +3,7 @@
 from schemas.contacts import Contact, ContactRemoved, DataRequest, StoreErased
 from schemas.inventory import Product, ProductRemoved, Recount, StockLevel
 from schemas.orders import Order, OrderRemoved, Refund, RefundRemoved
+from schemas.payouts import Payout, PayoutFailed
 from schemas.shape import Shape
 from schemas.unreadable import UnreadableWebhook
 
@@ -11,6 +12,8 @@ Payload = (
     | OrderRemoved
     | Refund
     | RefundRemoved
+    | Payout
+    | PayoutFailed
     | Contact
     | ContactRemoved
     | StoreErased
@@ -32,6 +35,8 @@ EVENT_TYPES: dict[str, type[Shape]] = {
     "orders.deleted": OrderRemoved,
     "orders.refunded": Refund,
     "orders.refund_deleted": RefundRemoved,
+    "orders.payout_paid": Payout,
+    "orders.payout_failed": PayoutFailed,
     "orders.unreadable_webhook": UnreadableWebhook,
     "inventory.product_created": Product,
     "inventory.product_updated": Product,

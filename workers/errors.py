@@ -213,6 +213,12 @@ class TotalsDiffer(NeedsAttention):
     reason = "totals_differ"
 
 
+class PayoutDiffers(NeedsAttention):
+    """A payout's transactions do not come to what the bank got."""
+
+    reason = "payout_differs"
+
+
 class CurrencyUnsupported(NeedsAttention):
     """The order's currency is not the company's and multicurrency is off."""
 

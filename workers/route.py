@@ -19,6 +19,7 @@ from workers.items.movements import with_stock
 from workers.orders.remove_order import remove_order
 from workers.orders.sync_order import sync_order
 from workers.orders.sync_refund import remove_refund, sync_refund
+from workers.payouts.sync_payout import sync_payout, take_payout_back
 from workers.steps import Steps
 from workers.unreadable import read_unreadable
 
@@ -47,6 +48,8 @@ _FUNCTIONS: dict[str, Function] = {
     "orders.deleted": remove_order,
     "orders.refunded": sync_refund,
     "orders.refund_deleted": remove_refund,
+    "orders.payout_paid": sync_payout,
+    "orders.payout_failed": take_payout_back,
     "orders.unreadable_webhook": _read_unreadable,
     "inventory.product_created": sync_product,
     "inventory.product_updated": sync_product,

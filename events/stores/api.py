@@ -13,8 +13,8 @@ from events.stores.reading import Row
 from events.stores.webhook import Webhook
 from schemas.envelope import Envelope
 
-Kind = Literal["products", "customers", "orders"]
-KINDS: tuple[Kind, ...] = ("products", "customers", "orders")
+Kind = Literal["products", "customers", "orders", "payouts"]
+KINDS: tuple[Kind, ...] = ("products", "customers", "orders", "payouts")
 """In the order in which the books need them."""
 
 
@@ -126,6 +126,10 @@ class StoreApi(Protocol):
     @property
     def name(self) -> str:
         """The platform's name in a connection."""
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """What it can be asked for, in the order of ``KINDS``."""
 
     def address(self, access: StoreAccess) -> str:
         """What stands before every request's path."""

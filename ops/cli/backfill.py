@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from events.broker.publisher import Publisher
+from events.fetching.registry import APIS
 from events.stores.api import KINDS, Kind, StoreProblem
 from ops.backfill.run import Backfiller, CannotBackfill, Mail, Report, Wanted
 from ops.cli.commanding import CONNECT_SECONDS
@@ -18,6 +19,7 @@ from ops.cli.showing import JSON_OPTION, ledger, printed
 from ops.connections import require_open
 from ops.settings import Settings
 from ops.stores import open_store
+from schemas.connection import Connection
 from workers.ledger.engine import reading
 from workers.secrets import Secrets
 
@@ -29,7 +31,7 @@ SHOWN = 20
 @click.argument("connection_id")
 @click.option("--since", help="Day or moment to begin at. Default: a few hours before the last good run.")
 @click.option("--until", help="Last day to read, or the moment before which to end. Default: to the end.")
-@click.option("--only", help="Some kinds, with commas between: products,customers,orders.")
+@click.option("--only", help="Some kinds, with commas between: products,customers,orders,payouts.")
 @click.option("--dry-run", is_flag=True, help="Say what would be published; publish nothing.")
 @JSON_OPTION
 @click.pass_obj
@@ -43,15 +45,18 @@ def backfill(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Read CONNECTION_ID's store and publish what the ledger lacks: products, customers, orders with refunds.
+    """Read CONNECTION_ID's store and publish what the ledger lacks: products, customers, orders with refunds, payouts.
+
+    Payouts only where the connection has a bank account for them (accounts.bank), or with --only.
 
     Without --since it goes on where the last run ended, or was killed: so run it every night. What is booked already,
     or waits for you in an error queue, is not published again.
     """
-    kinds = _kinds(only)
+    asked = _asked(only)
     with ledger(settings) as engine, _mail(settings, dry_run=dry_run) as mail:
         with reading(engine) as database:
             stored = require_open(database, connection_id)
+        kinds = _kinds(asked, stored.connection)
         zone = ZoneInfo(stored.connection.settings.time_zone)
         wanted = Wanted(_moment(since, zone), _moment(until, zone, whole_day=True))
         secrets = Secrets(settings.secret_key.get_secret_value())
@@ -70,17 +75,32 @@ def backfill(
         _say(one, dry_run=dry_run)
 
 
-def _kinds(only: str | None) -> tuple[Kind, ...]:
-    """In the order in which the books need them, whatever the order of the words."""
+def _asked(only: str | None) -> frozenset[str]:
+    """The words of --only; none where it is not given."""
     if only is None:
-        return KINDS
+        return frozenset()
     asked = {word.strip() for word in only.split(",") if word.strip()}
     unknown = asked - set(KINDS)
     if unknown or not asked:
         raise click.BadParameter(
             f"{', '.join(sorted(unknown)) or only!r} is none of {', '.join(KINDS)}.", param_hint="--only"
         )
-    return tuple(kind for kind in KINDS if kind in asked)
+    return frozenset(asked)
+
+
+def _kinds(asked: frozenset[str], connection: Connection) -> tuple[Kind, ...]:
+    """In the order in which the books need them, whatever the order of the words."""
+    api = APIS.get(connection.platform)
+    known = api.kinds if api is not None else KINDS  # else opening the store says why
+    missing = asked - set(known)
+    if missing:
+        raise click.ClickException(
+            f"A {connection.platform} store has no {', '.join(sorted(missing))} to read."
+        )
+    if asked:
+        return tuple(kind for kind in known if kind in asked)
+    books_payouts = bool(connection.settings.accounts.bank)
+    return tuple(kind for kind in known if kind != "payouts" or books_payouts)
 
 
 def _moment(text: str | None, zone: ZoneInfo, *, whole_day: bool = False) -> datetime | None:

@@ -4,11 +4,8 @@ Shopify calls it legacy and names GraphQL its heir, but webhooks still carry RES
 same body has the same id. Source: shopify.dev, "REST Admin API", "Paginate", "Rate limits", "Order".
 """
 
-import re
 from collections.abc import Generator, Mapping
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
@@ -27,6 +24,8 @@ from events.stores.api import (
 from events.stores.platform import Unreadable
 from events.stores.raw_json import object_in, objects_in
 from events.stores.reading import Row, moment, rows_or_nothing, text
+from events.stores.shopify.answers import next_page, store_clock
+from events.stores.shopify.payout_pages import one_payout, payout_page
 from events.stores.webhook import Webhook
 from schemas.envelope import Envelope
 
@@ -37,7 +36,6 @@ LIMIT = 250
 RECENT = timedelta(days=60)
 """Older orders need the scope ``read_all_orders``. Source: shopify.dev, "Order"."""
 
-NEXT = re.compile(r'<([^>]*)>\s*;\s*rel="?next"?')
 TOPICS = {"orders": "orders/updated", "products": "products/update", "customers": "customers/update"}
 KINDS_OF_SUBJECT = {"order": ("orders", "order"), "product": ("products", "product"),
                     "customer": ("customers", "customer")}  # fmt: skip
@@ -47,6 +45,7 @@ class ShopifyApi:
     """See ``StoreApi``."""
 
     name = "shopify"
+    kinds: tuple[Kind, ...] = ("products", "customers", "orders", "payouts")
 
     def address(self, access: StoreAccess) -> str:
         """``https://acme.myshopify.com/admin``."""
@@ -71,6 +70,8 @@ class ShopifyApi:
     def page(self, kind: Kind, span: Span, cursor: str) -> Reading[Page]:
         """See ``StoreApi``."""
         place = Place.of(cursor, first=kind, since=span.since)
+        if kind == "payouts":
+            return (yield from payout_page(_api(), span, place, begins=not cursor))
         total = None
         if not cursor:
             if kind == "orders":
@@ -78,7 +79,7 @@ class ShopifyApi:
             total = yield from _count(kind, span)
         (answer,) = yield (Request(f"{_api()}/{kind}.json", _query(kind, span, place)),)
         found = objects_in(answer.body, kind)
-        within = _next(answer)
+        within = next_page(answer)
         after = str(place.after(_newest([row for row, _ in found], span), within=within)) if within else ""
         objects = tuple(StoreObject(TOPICS[kind], row, raw) for row, raw in found)
         return Page(objects, after, total)
@@ -88,6 +89,8 @@ class ShopifyApi:
         word, _, object_id = subject.rpartition("/")
         if not object_id.isdigit():
             return None
+        if word == "payout":
+            return (yield from one_payout(_api(), object_id))
         if word.startswith("level/"):
             return (yield from _level(word.partition("/")[2], object_id))
         if word not in KINDS_OF_SUBJECT:
@@ -147,7 +150,7 @@ def _require_old_orders(span: Span) -> Generator[tuple[Request, ...], list[Answe
     if answer.status != 200:
         return
     scopes = {text(row, "handle") for row in rows_or_nothing(object_in(answer.body)[0], "access_scopes")}
-    if "read_all_orders" not in scopes and _now(answer) - span.since > RECENT:
+    if "read_all_orders" not in scopes and store_clock(answer) - span.since > RECENT:
         raise StoreRefuses(
             "Shopify shows this app orders of the last 60 days only. Give the app the scope read_all_orders, "
             "or begin later."
@@ -159,12 +162,6 @@ def _level(place: str, item: str) -> Generator[tuple[Request, ...], list[Answer]
     (answer,) = yield (Request(f"{_api()}/inventory_levels.json", query, may_be_absent=True),)
     found = objects_in(answer.body, "inventory_levels") if answer.status == 200 else []
     return StoreObject("inventory_levels/update", *found[0]) if found else None
-
-
-def _next(answer: Answer) -> str:
-    """The page_info of the next page, "" after the last."""
-    found = NEXT.search(answer.headers.get("link", ""))
-    return parse_qs(urlsplit(found[1]).query).get("page_info", [""])[0] if found else ""
 
 
 def _newest(found: list[Row], span: Span) -> datetime | None:
@@ -183,11 +180,3 @@ def _field(span: Span) -> str:
 
 def _written(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="seconds")
-
-
-def _now(answer: Answer) -> datetime:
-    """The store's own clock, so that ours is not needed here."""
-    try:
-        return parsedate_to_datetime(answer.headers.get("date", "")).astimezone(UTC)
-    except (ValueError, TypeError):
-        return datetime.min.replace(tzinfo=UTC)

@@ -10,7 +10,7 @@ from events.stores.envelopes import occurrence, snapshot
 from events.stores.platform import Unreadable
 from events.stores.reading import Row, need_id, read_object, utc
 from events.stores.refusal import sentence
-from events.stores.shopify import contacts, orders, products, refunds, signature, topics
+from events.stores.shopify import contacts, orders, payouts, products, refunds, signature, topics
 from events.stores.webhook import Webhook
 from schemas.contacts import ContactRemoved, StoreErased
 from schemas.envelope import Envelope, Workflow
@@ -66,6 +66,8 @@ def _events(webhook: Webhook, topic: str, body: Row) -> list[Envelope]:
         return _levels(webhook, body)
     if topic in topics.CONTACT_EVENTS:
         return _contacts(webhook, topics.CONTACT_EVENTS[topic], body)
+    if topic == topics.PAYOUT:
+        return _payouts(webhook, body)
     return [_gone(webhook, topic, body)]
 
 
@@ -124,6 +126,17 @@ def _contacts(webhook: Webhook, event_type: str, body: Row) -> list[Envelope]:
     contact = contacts.read_contact(body, received_at=webhook.received_at)
     subject = f"customer/{contact.contact_id}"
     return [snapshot(webhook, event_type, subject, data=contact, version=contacts.changed_at(body))]
+
+
+def _payouts(webhook: Webhook, body: Row) -> list[Envelope]:
+    """One that is paid or failed; the others are on their way."""
+    status = payouts.status_of(body)
+    if payouts.is_test(body) or status not in (payouts.PAID, *payouts.ENDED):
+        return []
+    data = payouts.read_payout(body) if status == payouts.PAID else payouts.read_failure(body)
+    event_type = "orders.payout_paid" if status == payouts.PAID else "orders.payout_failed"
+    subject, day = f"payout/{data.payout_id}", payouts.moment_of(body)
+    return [occurrence(webhook, event_type, subject, data=data, time=day, once=event_type)]
 
 
 def _gone(webhook: Webhook, topic: str, body: Row) -> Envelope:

@@ -32,9 +32,14 @@ REFUND = "refunds/create"
 PRIVACY = frozenset({"customers/redact", "shop/redact", "customers/data_request"})
 """What every app must answer. Source: shopify.dev, "Privacy law compliance"."""
 
+PAYOUT = "shopify_payments/payouts"
+"""Ours: what the API tells of a payout. Shopify sends no webhook of it."""
+
 DELETIONS = frozenset({"orders/delete", "products/delete", "customers/delete"})
 
-USED = frozenset({*ORDER_EVENTS, *PRODUCT_EVENTS, *CONTACT_EVENTS, *LEVELS, REFUND, *PRIVACY, *DELETIONS})
+USED = frozenset(
+    {*ORDER_EVENTS, *PRODUCT_EVENTS, *CONTACT_EVENTS, *LEVELS, REFUND, PAYOUT, *PRIVACY, *DELETIONS}
+)
 
 
 def workflow(topic: str) -> Workflow:

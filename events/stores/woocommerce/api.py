@@ -36,6 +36,7 @@ class WooCommerceApi:
     """See ``StoreApi``. Objects come as their webhooks carry them: WooCommerce builds those from the same API."""
 
     name = "woocommerce"
+    kinds: tuple[Kind, ...] = ("products", "customers", "orders")
 
     def address(self, access: StoreAccess) -> str:
         """The shop's own address, below which WordPress has its API."""

@@ -82,6 +82,7 @@ def test_days_are_the_company_s_own_and_the_last_one_is_read_whole(run: Run, woo
         (["acme", "--since", "yesterday"], 2, "is no day such as 2026-01-31"),
         (["acme", "--since", "2026-11-01", "--only", "orders,coupons"], 2, "'coupons' is none of"),
         (["acme", "--since", "2026-11-01", "--only", ","], 2, "is none of"),
+        (["acme", "--since", "2026-11-01", "--only", "payouts"], 1, "woocommerce store has no payouts"),
         (["acme"], 1, "Say where to begin"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

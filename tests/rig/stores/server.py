@@ -48,6 +48,8 @@ class FakeStore(ABC):
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1
+            """An answer is one write: in two, the kernel waits 40 ms between them."""
 
             def do_GET(self) -> None:
                 store._serve(self)

@@ -14,11 +14,17 @@ from typing import Any
 from tests.rig.stores.server import Asked, FakeStore, Said
 
 TOKEN, CLIENT_ID, CLIENT_SECRET = "shpat_of_the_tests", "client-of-the-tests", "shpss_of_the_tests"
+SCOPES = (
+    "read_orders", "read_all_orders", "read_products", "read_customers", "read_shopify_payments_payouts",
+)  # fmt: skip
 Row = dict[str, Any]
 
 
 class ShopifyShop(FakeStore):
-    """``bucket``: how many calls are let through before one is throttled; None: any number."""
+    """``bucket``: how many calls are let through before one is throttled; None: any number.
+
+    ``payouts`` None: the shop does not have Shopify Payments. ``transactions`` of its balance name their payout.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -26,7 +32,9 @@ class ShopifyShop(FakeStore):
         self.products: dict[int, Row] = {}
         self.customers: dict[int, Row] = {}
         self.levels: list[Row] = []
-        self.scopes = ["read_orders", "read_all_orders", "read_products", "read_customers"]
+        self.payouts: dict[int, Row] | None = {}
+        self.transactions: list[Row] = []
+        self.scopes = [*SCOPES]
         self.bucket: int | None = None
         self._used = 0
         self._cursors: dict[str, tuple[list[Row], int]] = {}
@@ -49,6 +57,8 @@ class ShopifyShop(FakeStore):
         match path.removeprefix("/api/").split("/")[1:]:
             case ["inventory_levels.json"]:
                 return Said({"inventory_levels": [row for row in self.levels if _is_level(row, asked.query)]})
+            case ["shopify_payments", *rest]:
+                return self._payments(rest, asked)
             case [kind, "count.json"]:
                 return Said({"count": len(self._matching(kind, asked.query))})
             case [name] if name.removesuffix(".json") in ("orders", "products", "customers"):
@@ -71,16 +81,38 @@ class ShopifyShop(FakeStore):
     def _matching(self, kind: str, query: Mapping[str, str]) -> list[Row]:
         return [row for row in self._of(kind).values() if _passes(kind, row, query)]
 
+    def _payments(self, rest: list[str], asked: Asked) -> Said:
+        """Payouts come newest first, whatever is asked. Source: shopify.dev, "Payouts"."""
+        query = asked.query
+        match rest:
+            case _ if self.payouts is None:
+                return Said({"errors": "Not Found"}, 404)
+            case ["payouts.json"]:
+                least, most = query.get("date_min", ""), query.get("date_max", "9")
+                found = [row for row in self.payouts.values() if least <= row["date"] <= most]
+                found.sort(key=lambda row: (row["date"], row["id"]), reverse=True)
+                return self._paged("payouts", found, asked)
+            case ["balance", "transactions.json"]:
+                wanted = query.get("payout_id")
+                found = [row for row in self.transactions if str(row["payout_id"]) == wanted]
+                return self._paged("transactions", found, asked)
+            case ["payouts", name]:
+                one = self.payouts.get(int(name.removesuffix(".json")))
+                return Said({"payout": one}) if one else Said({"errors": "Not Found"}, 404)
+            case _:
+                return Said({"errors": "Not Found"}, 404)
+
     def _listed(self, kind: str, asked: Asked) -> Said:
-        query, limit = asked.query, int(asked.query.get("limit", 50))
+        field, _, direction = asked.query.get("order", "id desc").partition(" ")
+        rows = sorted(self._matching(kind, asked.query), key=lambda row: (str(row[field]), row["id"]))
+        return self._paged(kind, rows[::-1] if direction == "desc" else rows, asked)
+
+    def _paged(self, kind: str, rows: list[Row], asked: Asked) -> Said:
+        query, limit, start = asked.query, int(asked.query.get("limit", 50)), 0
         if limit > 250 or ("page_info" in query and set(query) - {"page_info", "limit"}):
             return Said({"errors": "page_info cannot be passed with other filters"}, 400)
         if "page_info" in query:
             rows, start = self._cursors[query["page_info"]]
-        else:
-            field, _, direction = query.get("order", "id desc").partition(" ")
-            rows = sorted(self._matching(kind, query), key=lambda row: (str(row[field]), row["id"]))
-            rows, start = rows[::-1] if direction == "desc" else rows, 0
         headers = {"X-Shopify-Shop-Api-Call-Limit": f"{min(self._used, 39)}/40"}
         if start + limit < len(rows):
             name = f"cursor{len(self._cursors)}"

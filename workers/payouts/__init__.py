@@ -1,0 +1,1 @@
+"""What payouts of a gateway do to the books."""
