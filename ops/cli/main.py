@@ -10,6 +10,7 @@ from ops.settings import SettingsError, read_settings
 
 COMMANDS = {
     "backfill": ("ops.cli.backfill", "Read a store and publish what the ledger lacks."),
+    "check": ("ops.cli.check", "Compare store, ledger and QuickBooks."),
     "connections": ("ops.cli.connections", "Add, connect, show, change, pause and close connections."),
     "contacts": ("ops.cli.contacts", "Show what is kept of a contact, and erase it."),
     "demo": ("ops.cli.demo", "Show the main job end to end, on services of its own."),

@@ -1,0 +1,1 @@
+"""Store, ledger and QuickBooks compared: what is missing, doubled or different."""

@@ -1,0 +1,189 @@
+"""Ledger against QuickBooks: documents that are missing, doubled, different, or that nobody knows. Pure."""
+
+from collections.abc import Iterator
+
+from ops.check.books import Booked
+from ops.check.finding import Finding
+from ops.check.held import Held
+from ops.check.sides import Sides, grouped, key_of, subject_of
+from workers.steps import StoreKey
+
+PUT_RIGHT = (
+    "Put it right in QuickBooks (its audit log says who changed it), or correct the order in the store."
+)
+REMOVED = (
+    "If that was right, nothing: later changes of it wait for you, and Ignore accepts it. If not, enter it again in "
+    "QuickBooks."
+)
+
+
+def ledger_against_books(sides: Sides) -> Iterator[Finding]:
+    """Each document that the ledger remembers, as QuickBooks has it."""
+    for held in sides.ledger.held.values():
+        order = f"order/{held.order_id}"
+        if held.key not in sides.steady or order in sides.ledger.under_way or not sides.concerns(held):
+            continue
+        row = sides.row_of(held)
+        if not held.stands:
+            if row is not None and not row.void and row.amount:
+                yield _not_taken_back(held, row)
+        elif row is None or row.void:
+            yield _missing(held, row)
+        elif row.amount != held.amount:
+            yield _different(held, row)
+        elif held.role == "sale" and held.account_id and row.account_id not in ("", held.account_id):
+            yield _other_account(held, row)
+
+
+def books_against_ledger(sides: Sides) -> Iterator[Finding]:
+    """Each document in QuickBooks that carries our mark, or looks like one of ours, as the ledger knows it."""
+    known = {(held.entity, held.quickbooks_id): held for held in sides.ledger.held.values()}
+    for mark, rows in grouped(sides.marked()).items():
+        key, generation = key_of(mark, sides.connection_id)
+        subject = subject_of(key)
+        if subject in sides.ledger.under_way or _is_under_way(key, sides):
+            continue
+        strange = [row for row in rows if row.id not in known and not _is_replaced(key, generation, sides)]
+        if len(rows) > 1:
+            yield _doubled(
+                subject, rows, [row for row in rows if row.id not in known] or rows[1:], sides, key
+            )
+        elif strange:
+            yield _unknown(subject, strange[0], sides, key)
+    yield from _entered_by_hand(sides)
+
+
+def _is_under_way(key: StoreKey, sides: Sides) -> bool:
+    """A document of a refund is worked on under its order."""
+    held = sides.ledger.held.get(key)
+    return held is not None and f"order/{held.order_id}" in sides.ledger.under_way
+
+
+def _is_replaced(key: StoreKey, generation: int, sides: Sides) -> bool:
+    """The document of an order before it was edited; a reversal of ours stands against it."""
+    record = sides.ledger.record_of(key.store_id) if key.kind == "order" else None
+    return record is not None and generation < record.generation
+
+
+def _entered_by_hand(sides: Sides) -> Iterator[Finding]:
+    """The same number and amount without a mark: somebody, or another program, entered a sale that we booked."""
+    ours = {
+        (held.number, held.amount): held
+        for held in sides.ledger.held.values()
+        if held.role == "sale" and held.stands and held.number and held.amount
+    }
+    for row in sides.books.values():
+        held = ours.get((row.number, row.amount))
+        if held is None or row.mark or row.void or not sides.days.has(row.date):
+            continue
+        if row.entity in ("SalesReceipt", "Invoice") and row.id != (held.entity, held.quickbooks_id):
+            mine = f"{held.entity} {held.quickbooks_id}"
+            yield _on(
+                row,
+                Finding(
+                    "doubled_in_quickbooks",
+                    held.subject,
+                    f"{row.name} has the number and the amount of {mine}, which we booked, and no mark of ours.",
+                    f"If both stand for one sale, void or delete {row.name} in QuickBooks.",
+                    ledger=held.amount,
+                    quickbooks=row.amount,
+                ),
+            )
+
+
+def _missing(held: Held, row: Booked | None) -> Finding:
+    what = "is void in" if row is not None else "is no longer in"
+    return Finding(
+        "missing_in_quickbooks",
+        held.subject,
+        f"{held.entity} {held.quickbooks_id} {what} QuickBooks; the ledger has it as booked.",
+        REMOVED,
+        document=f"{held.entity} {held.quickbooks_id}",
+        number=_number(held),
+        date=row.date if row is not None else "",
+        ledger=held.amount,
+        quickbooks=row.amount if row is not None else None,
+        currency=held.currency,
+    )
+
+
+def _different(held: Held, row: Booked) -> Finding:
+    return _on(
+        row,
+        Finding(
+            "different",
+            held.subject,
+            f"{row.name} is {row.amount:.2f} in QuickBooks and {held.amount:.2f} in the ledger.",
+            PUT_RIGHT,
+            ledger=held.amount,
+            quickbooks=row.amount,
+        ),
+    )
+
+
+def _other_account(held: Held, row: Booked) -> Finding:
+    return _on(
+        row,
+        Finding(
+            "different",
+            held.subject,
+            f"{row.name} pays into account {row.account_id} in QuickBooks; we booked it into {held.account_id}.",
+            PUT_RIGHT,
+            ledger=held.amount,
+            quickbooks=row.amount,
+        ),
+    )
+
+
+def _not_taken_back(held: Held, row: Booked) -> Finding:
+    return _on(
+        row,
+        Finding(
+            "not_taken_back",
+            held.subject,
+            f"{row.name} stands in QuickBooks; the ledger has it as voided or deleted.",
+            f"Void or delete {row.name} in QuickBooks, unless somebody entered it again on purpose.",
+            quickbooks=row.amount,
+        ),
+    )
+
+
+def _doubled(subject: str, rows: list[Booked], extra: list[Booked], sides: Sides, key: StoreKey) -> Finding:
+    held = sides.ledger.held.get(key)
+    names = ", ".join(row.name for row in rows)
+    too_much = " and ".join(row.name for row in extra)
+    return _on(
+        extra[0],
+        Finding(
+            "doubled_in_quickbooks",
+            subject,
+            f"{len(rows)} documents in QuickBooks stand for {subject}: {names}.",
+            f"Void or delete {too_much} in QuickBooks.",
+            ledger=held.amount if held is not None else None,
+            quickbooks=sum((row.amount for row in rows), start=rows[0].amount * 0),
+        ),
+    )
+
+
+def _unknown(subject: str, row: Booked, sides: Sides, key: StoreKey) -> Finding:
+    held = sides.ledger.held.get(key)
+    other = f" The ledger knows {held.entity} {held.quickbooks_id} for it." if held is not None else ""
+    return _on(
+        row,
+        Finding(
+            "unknown_to_ledger",
+            subject,
+            f"{row.name} carries the mark of {subject}, but the ledger does not know it.{other}",
+            "A restored ledger: run `counterfoil backfill`, which takes such documents over. Else void or delete it in "
+            "QuickBooks.",
+            quickbooks=row.amount,
+        ),
+    )
+
+
+def _on(row: Booked, finding: Finding) -> Finding:
+    return finding.of(document=row.name, number=row.number, date=row.date, currency=row.currency)
+
+
+def _number(held: Held) -> str:
+    return held.number if held.role != "payment" else ""

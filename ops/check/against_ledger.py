@@ -1,0 +1,231 @@
+"""Store against ledger: orders, payments and refunds that are not booked, or not as the store has them. Pure."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+
+from ops.check.finding import Finding
+from ops.check.held import Held
+from ops.check.shop import GivenBack, Sold
+from ops.check.sides import Sides
+from workers.orders.record import SaleRecord
+from workers.orders.sync_order import ENDED, reason_to_skip
+from workers.steps import StoreKey
+
+ZERO = Decimal(0)
+
+
+def store_against_ledger(sides: Sides) -> Iterator[Finding]:
+    """What the store has, as the ledger has it."""
+    if sides.shop is None:
+        return
+    for subject, problem in sides.shop.unreadable:
+        yield Finding(
+            "missing_in_ledger",
+            subject,
+            f"The store told an object that cannot be read: {problem}",
+            "Update Counterfoil, or book it by hand.",
+        )
+    for sold in sides.shop.orders.values():
+        if _concerns_sale(sold, sides):
+            yield from _kept(sold.subject, _order(sold, sides), sides)
+    for given in sides.shop.refunds.values():
+        if _concerns_refund(given, sides):
+            yield from _kept(given.subject, _refund(given, sides), sides)
+    yield from _gone(sides)
+
+
+def _kept(subject: str, found: Iterator[Finding], sides: Sides) -> Iterator[Finding]:
+    """What a person ignored is told as such."""
+    for one in found:
+        order = _order_of(subject, sides)
+        if {subject, order} & sides.ledger.ignored:
+            yield Finding(
+                "ignored",
+                subject,
+                f"A person ignored it. {one.message}",
+                "To book it after all: counterfoil errors restore EVENT.",
+                number=one.number,
+                date=one.date,
+                store=one.store,
+                ledger=one.ledger,
+                currency=one.currency,
+            )
+            return
+        yield one
+
+
+def _order_of(subject: str, sides: Sides) -> str:
+    given = sides.shop.refunds.get(subject.removeprefix("refund/")) if sides.shop is not None else None
+    return (
+        f"order/{given.refund.order_id}" if given is not None and subject.startswith("refund/") else subject
+    )
+
+
+def _concerns_sale(sold: Sold, sides: Sides) -> bool:
+    held = sides.ledger.held.get(StoreKey("order", sold.order.order_id))
+    if sides.is_on_its_way(sold.changed) or sold.subject in sides.ledger.under_way:
+        return False
+    return sides.days.has(sold.date) or (held is not None and _is_of_days(held, sides))
+
+
+def _concerns_refund(given: GivenBack, sides: Sides) -> bool:
+    if sides.is_on_its_way(given.changed) or f"order/{given.refund.order_id}" in sides.ledger.under_way:
+        return False
+    return sides.days.has(given.date)
+
+
+def _is_of_days(held: Held, sides: Sides) -> bool:
+    row = sides.row_of(held)
+    return row is not None and sides.days.has(row.date)
+
+
+def _order(sold: Sold, sides: Sides) -> Iterator[Finding]:
+    record = sides.ledger.record_of(sold.order.order_id)
+    if reason_to_skip(sold.order, record, sold.frame):
+        return
+    if record is None or not record.quickbooks_id:
+        yield _lacking(
+            sold.subject, sold, sides, f"Order {sold.order.number} is in the store and not in the ledger."
+        )
+        return
+    if sold.order.lifecycle in ENDED:
+        yield from _ended(sold, record, sides)
+    elif record.ended:
+        yield from _taken_back(sold, record, sides)
+    else:
+        yield from _sums(sold, record, sides)
+        yield from _deleted_refunds(sold, record, sides)
+
+
+def _ended(sold: Sold, record: SaleRecord, sides: Sides) -> Iterator[Finding]:
+    """Cancelled or trashed in the store; money that came in for a trashed order stays booked."""
+    left = record.total - record.refunded
+    unpaid = record.entity == "Invoice" and not sides.ledger.paid(record) and not record.refunds
+    if record.ended or left <= 0 or (sold.order.lifecycle == "trashed" and not unpaid):
+        return
+    order = f"Order {sold.order.number}"
+    message = f"{order} is {sold.order.lifecycle} in the store; {left} of it still stand in the ledger."
+    yield _other(sold, message, sides, store=ZERO, ledger=left)
+
+
+def _taken_back(sold: Sold, record: SaleRecord, sides: Sides) -> Iterator[Finding]:
+    held = sides.ledger.held.get(StoreKey("order", record.order_id))
+    if held is not None and held.undone:
+        message = f"{record.entity} {record.number} was undone; the store still has the order."
+        todo = "To book it again, let the store send it again: counterfoil backfill."
+        yield _on(sold, Finding("undone", sold.subject, message, todo, store=sold.total, ledger=ZERO))
+        return
+    message = (
+        f"{record.entity} {record.number} was taken back, but order {sold.order.number} stands in the store."
+    )
+    yield _lacking(sold.subject, sold, sides, message)
+
+
+def _sums(sold: Sold, record: SaleRecord, sides: Sides) -> Iterator[Finding]:
+    if sold.total != record.total:
+        message = f"Order {sold.order.number} is {sold.total} in the store and {record.total} in the ledger."
+        yield _other(sold, message, sides, store=sold.total, ledger=record.total)
+    paid = sides.ledger.paid(record)
+    # an invoice that replaced another one was paid by its predecessor's credit, whatever that came from
+    if record.entity == "Invoice" and not record.carried and sold.paid != paid:
+        message = f"The store received {sold.paid} for order {sold.order.number}; {paid} is booked as paid."
+        yield _other(sold, message, sides, store=sold.paid, ledger=paid)
+
+
+def _deleted_refunds(sold: Sold, record: SaleRecord, sides: Sides) -> Iterator[Finding]:
+    if sold.order.refund_ids is None:
+        return
+    for refund_id in sorted(record.refunds.keys() - set(sold.order.refund_ids)):
+        note = record.refunds[refund_id]
+        yield Finding(
+            "different",
+            f"refund/{refund_id}",
+            f"Refund {refund_id} of order {sold.order.number} was deleted in the store; {note.entity} {note.number} "
+            "still stands.",
+            _read_again(sold.date, sides),
+            document=f"{note.entity} {note.quickbooks_id}",
+            number=note.number,
+            store=ZERO,
+            ledger=note.total,
+            currency=sold.currency,
+        )
+
+
+def _refund(given: GivenBack, sides: Sides) -> Iterator[Finding]:
+    refund = given.refund
+    record = sides.ledger.record_of(refund.order_id)
+    if (
+        refund.test
+        or (not refund.total and not refund.lines)
+        or _sale_is_skipped(refund.order_id, record, sides)
+    ):
+        return
+    held = sides.ledger.held.get(StoreKey("refund", refund.refund_id))
+    label = f"Refund {refund.refund_id} of order {refund.order_number}"
+    if held is not None and held.undone:
+        message = f"{label} was undone; the store still has it."
+        yield _on(given, Finding("undone", given.subject, message, store=given.total, ledger=ZERO))
+    elif held is None or not held.stands:
+        if record is None or not record.ended:
+            yield _lacking(given.subject, given, sides, f"{label} is in the store and not in the ledger.")
+    elif held.amount != given.total:
+        message = f"{label} is {given.total} in the store and {held.amount} in the ledger."
+        yield _other(given, message, sides, store=given.total, ledger=held.amount)
+
+
+def _sale_is_skipped(order_id: str, record: SaleRecord | None, sides: Sides) -> bool:
+    if record is not None and record.quickbooks_id:
+        return False
+    sold = sides.shop.orders.get(order_id) if sides.shop is not None else None
+    return sold is None or bool(reason_to_skip(sold.order, record, sold.frame))
+
+
+def _gone(sides: Sides) -> Iterator[Finding]:
+    """Booked, and the store has it no longer: everything of these days was asked for."""
+    assert sides.shop is not None, "only called with a store"
+    begins = sides.days.begins
+    for held in sides.ledger.held.values():
+        told = held.told is not None and held.told >= begins
+        if held.role != "sale" or not held.stands or not told or not sides.concerns(held):
+            continue
+        record = sides.ledger.record_of(held.order_id)
+        if held.order_id not in sides.shop.orders and record is not None and not record.ended:
+            yield Finding(
+                "gone_from_store",
+                held.subject,
+                f"{held.entity} {held.number} is booked; the store has moved its order to the trash or deleted it.",
+                "Nothing, if the sale took place: what was paid stays booked.",
+                document=f"{held.entity} {held.quickbooks_id}",
+                number=held.number,
+                ledger=held.amount,
+                currency=held.currency,
+            )
+
+
+def _lacking(subject: str, told: Sold | GivenBack, sides: Sides, message: str) -> Finding:
+    message, todo = _why(subject, message, told.date, sides)
+    return _on(told, Finding("missing_in_ledger", subject, message, todo, store=told.total))
+
+
+def _other(told: Sold | GivenBack, message: str, sides: Sides, *, store: Decimal, ledger: Decimal) -> Finding:
+    message, todo = _why(told.subject, message, told.date, sides)
+    return _on(told, Finding("different", told.subject, message, todo, store=store, ledger=ledger))
+
+
+def _why(subject: str, message: str, day: str, sides: Sides) -> tuple[str, str]:
+    """A failure that waits for a person explains it, and is where to act."""
+    failure = sides.ledger.failures.get(subject) or sides.ledger.failures.get(_order_of(subject, sides))
+    if failure is not None:
+        return f"{message} It failed: {failure.message}", f"counterfoil errors fix {failure.event_id}"
+    return message, _read_again(day, sides)
+
+
+def _read_again(day: str, sides: Sides) -> str:
+    since = date.fromisoformat(day) - timedelta(days=1)
+    return f"Read the store again: counterfoil backfill {sides.connection_id} --since {since} --only orders"
+
+
+def _on(told: Sold | GivenBack, finding: Finding) -> Finding:
+    number = told.order.number if isinstance(told, Sold) else told.refund.order_number
+    return finding.of(number=number, date=told.date, currency=told.currency)

@@ -1,0 +1,1 @@
+"""Store, ledger and QuickBooks compared."""
