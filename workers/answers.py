@@ -122,10 +122,10 @@ def untouched(change: Change) -> Generator[Step, Any, Json]:
     if change.expected and fingerprint(current) != change.expected:
         raise ChangedInQuickBooks(
             f"{change.subject}: {change.entity} {current.get('DocNumber') or change.quickbooks_id} was changed "
-            "in QuickBooks after it was booked. Book the store's change there by hand and Ignore this, or undo "
-            "the change there, then Retry.",
+            "in QuickBooks after it was booked. Say whose change counts, the store's or theirs; or undo the change "
+            "there, then Retry.",
             cause=f"{change.entity} {change.quickbooks_id}",
-            fix="counterfoil errors ignore EVENT",
+            fix="counterfoil errors fix EVENT",
         )
     return current
 
@@ -146,7 +146,7 @@ def removed(subject: str, entity: str, quickbooks_id: str) -> RemovedInQuickBook
     """The error for a document that a person deleted or voided: it is never created again silently (A11)."""
     return RemovedInQuickBooks(
         f"{subject}: {entity} {quickbooks_id} was deleted or voided in QuickBooks. "
-        "Post it again there, or Ignore this order to accept it.",
+        "Have it posted again, or accept that it is gone.",
         cause=f"{entity} {quickbooks_id}",
-        fix="counterfoil errors ignore EVENT",
+        fix="counterfoil errors fix EVENT",
     )

@@ -1,6 +1,6 @@
 """A store's customer account as a QuickBooks customer (rules A60 to A67)."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,9 @@ from workers.parties.customers import resolve_customer
 from workers.parties.gone import customer_gone, successor_of
 from workers.parties.party import Party, known_customer, party_of
 from workers.steps import Json, Step, Steps, StoreKey, SyncMapping, Write, find, recall, remember
+
+SENT = "sent"
+"""In a mapping's detail: the marks of each field that may be in QuickBooks although its answer never came."""
 
 
 def sync_contact(contact: Contact, context: Context) -> Steps:
@@ -66,21 +69,34 @@ def _updated_or_successor(
 
 
 def _updated(party: Party, mapping: SyncMapping, frame: Frame) -> Generator[Step, Any, SyncMapping]:
-    """A sparse update of what changed; never over a person's edit of the same field."""
+    """A sparse update of what changed; never over a person's edit of the same field.
+
+    What is sent is remembered before it goes: when we die before the answer, the next run must not take our own
+    change for a person's.
+    """
     marks = mapping.detail.get("fields", {})
     changes = changed_fields(party.fields, marks)
     if not changes:
         return mapping
-    answer = yield from _write(party, changes, mapping, marks, frame)
+    sent = _with_marks(mapping.detail.get(SENT, {}), field_marks(party.fields))
+    yield from remember(replace(mapping, detail={**mapping.detail, SENT: sent}))
+    answer = yield from _write(party, changes, mapping, _with_marks(sent, marks), frame)
+    kept = {name: value for name, value in mapping.detail.items() if name != SENT}
     return replace(
         mapping,
         sync_token=str(answer.get("SyncToken", mapping.sync_token)),
-        detail={**mapping.detail, "fields": field_marks(party.fields)},
+        detail={**kept, "fields": field_marks(party.fields)},
     )
 
 
+def _with_marks(ours: Mapping[str, Sequence[str]], marks: Mapping[str, str]) -> dict[str, list[str]]:
+    """The marks that a field may have by our own doing, and these too."""
+    names = {**ours, **marks}
+    return {name: sorted({*ours.get(name, ()), *([marks[name]] if name in marks else [])}) for name in names}
+
+
 def _write(
-    party: Party, changes: Json, mapping: SyncMapping, marks: dict[str, str], frame: Frame
+    party: Party, changes: Json, mapping: SyncMapping, ours: Mapping[str, Sequence[str]], frame: Frame
 ) -> Generator[Step, Any, Json]:
     try:
         return (yield from carried_out(_step(changes, mapping, mapping.sync_token), frame.subject))
@@ -92,7 +108,7 @@ def _write(
     rows = yield from find("Customer", f"Id = {quoted(mapping.quickbooks_id)} AND Active IN (true, false)")
     if not rows or not rows[0].get("Active", True):
         raise customer_gone(mapping.quickbooks_id, party, frame)
-    _check_untouched(rows[0], changes, marks, frame)
+    _check_untouched(rows[0], changes, ours, frame)
     try:
         return (yield from carried_out(_step(changes, mapping, str(rows[0]["SyncToken"])), frame.subject))
     except QuickBooksRejected as error:
@@ -106,16 +122,16 @@ def _step(changes: Json, mapping: SyncMapping, sync_token: str) -> Write:
     return Write("customer-update", "Customer", "update", body)
 
 
-def _check_untouched(row: Json, changes: Json, marks: dict[str, str], frame: Frame) -> None:
-    """A field that we are about to change must still be as the store said it last."""
+def _check_untouched(row: Json, changes: Json, ours: Mapping[str, Sequence[str]], frame: Frame) -> None:
+    """A field that we are about to change must still be as the store said it, or be what the store says now."""
     theirs = field_marks(_comparable(row))
-    touched = [name for name in changes if name in marks and theirs.get(name) != marks[name]]
+    touched = [name for name in changes if name in ours and theirs.get(name) not in ours[name]]
     if touched:
         raise ChangedInQuickBooks(
             f"{frame.subject}: {', '.join(touched)} was changed in QuickBooks and in the store. "
-            "Make them the same, then Retry; or Ignore it.",
+            "Say whose change counts; or make them the same, then Retry.",
             cause=f"customer {row['Id']}",
-            fix="counterfoil errors ignore EVENT",
+            fix="counterfoil errors fix EVENT",
         )
 
 
