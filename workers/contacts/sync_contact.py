@@ -20,7 +20,7 @@ from workers.parties.party import Party, known_customer, party_of
 from workers.steps import Json, Step, Steps, StoreKey, SyncMapping, Write, find, recall, remember
 
 SENT = "sent"
-"""In a mapping's detail: the marks of each field that may be in QuickBooks although its answer never came."""
+"""In a mapping's detail: the marks that each field may have in QuickBooks by our own doing, while an answer is due."""
 
 
 def sync_contact(contact: Contact, context: Context) -> Steps:
@@ -78,9 +78,9 @@ def _updated(party: Party, mapping: SyncMapping, frame: Frame) -> Generator[Step
     changes = changed_fields(party.fields, marks)
     if not changes:
         return mapping
-    sent = _with_marks(mapping.detail.get(SENT, {}), field_marks(party.fields))
-    yield from remember(replace(mapping, detail={**mapping.detail, SENT: sent}))
-    answer = yield from _write(party, changes, mapping, _with_marks(sent, marks), frame)
+    ours = _ours(marks, mapping.detail.get(SENT, {}), field_marks(party.fields))
+    yield from remember(replace(mapping, detail={**mapping.detail, SENT: ours}))
+    answer = yield from _write(party, changes, mapping, ours, frame)
     kept = {name: value for name, value in mapping.detail.items() if name != SENT}
     return replace(
         mapping,
@@ -89,10 +89,11 @@ def _updated(party: Party, mapping: SyncMapping, frame: Frame) -> Generator[Step
     )
 
 
-def _with_marks(ours: Mapping[str, Sequence[str]], marks: Mapping[str, str]) -> dict[str, list[str]]:
-    """The marks that a field may have by our own doing, and these too."""
-    names = {**ours, **marks}
-    return {name: sorted({*ours.get(name, ()), *([marks[name]] if name in marks else [])}) for name in names}
+def _ours(
+    marks: Mapping[str, str], sent: Mapping[str, Sequence[str]], new: Mapping[str, str]
+) -> dict[str, list[str]]:
+    """The marks that each field may have by our own doing; "" where it is empty."""
+    return {name: sorted({mark, *sent.get(name, ()), new.get(name, "")}) for name, mark in marks.items()}
 
 
 def _write(
@@ -125,7 +126,7 @@ def _step(changes: Json, mapping: SyncMapping, sync_token: str) -> Write:
 def _check_untouched(row: Json, changes: Json, ours: Mapping[str, Sequence[str]], frame: Frame) -> None:
     """A field that we are about to change must still be as the store said it, or be what the store says now."""
     theirs = field_marks(_comparable(row))
-    touched = [name for name in changes if name in ours and theirs.get(name) not in ours[name]]
+    touched = [name for name in changes if name in ours and theirs.get(name, "") not in ours[name]]
     if touched:
         raise ChangedInQuickBooks(
             f"{frame.subject}: {', '.join(touched)} was changed in QuickBooks and in the store. "

@@ -7,7 +7,7 @@ import pytest
 
 from schemas.contacts import Contact, ContactRemoved
 from schemas.orders import Buyer
-from tests.workers.play import NOON, Play, played
+from tests.workers.play import NOON, Died, Play, played
 from tests.workers.stories import HOME, JANE, back, line, order, refund
 from workers.errors import (
     ChangedInQuickBooks,
@@ -17,7 +17,7 @@ from workers.errors import (
     RemovedInQuickBooks,
 )
 from workers.outcomes import Skipped, Superseded
-from workers.steps import Json
+from workers.steps import Json, Write
 
 LATER = NOON + timedelta(hours=1)
 
@@ -242,6 +242,55 @@ def test_a66_same_field_changed_on_both_sides_asks_a_person() -> None:
 
     with pytest.raises(ChangedInQuickBooks, match="FamilyName"):
         play.run("contacts.updated", jane(last_name="Miller"), time=LATER)
+
+
+def dies_after_the_write(play: Play, contact: Contact) -> None:
+    """QuickBooks has the update, the ledger never hears of it."""
+
+    def written_and_dead(step: Write) -> None:
+        play.books.update(step.entity, step.document)  # raises when it is refused
+        play.before_write = None
+        raise Died
+
+    play.before_write = written_and_dead
+    with pytest.raises(Died):
+        play.run("contacts.updated", contact, time=LATER)
+
+
+def test_a66_own_update_whose_answer_never_came_is_not_taken_for_a_persons() -> None:
+    play = played()
+    play.run("contacts.created", jane(phone="1"))
+    dies_after_the_write(play, jane(last_name="Miller"))
+    dies_after_the_write(play, jane(last_name="Mason", phone="3"))
+
+    play.run("contacts.updated", jane(last_name="Moore", phone="4"), time=LATER + timedelta(hours=1))
+
+    customer = play.only("Customer")
+    assert (customer["FamilyName"], customer["PrimaryPhone"]["FreeFormNumber"]) == ("Moore", "4")
+
+
+def test_a66_person_who_changes_a_field_after_our_lost_answer_is_asked() -> None:
+    play = played()
+    play.run("contacts.created", jane())
+    dies_after_the_write(play, jane(last_name="Miller"))
+    made = play.only("Customer")
+    renamed = {"Id": made["Id"], "SyncToken": made["SyncToken"], "sparse": True, "FamilyName": "Smith"}
+    play.books.update("Customer", renamed)
+
+    with pytest.raises(ChangedInQuickBooks, match="FamilyName"):
+        play.run("contacts.updated", jane(last_name="Moore"), time=LATER + timedelta(hours=1))
+
+
+def test_a66_once_both_sides_are_made_the_same_a_retry_is_booked() -> None:
+    play = played()
+    play.run("contacts.created", jane())
+    made = play.only("Customer")
+    same = {"Id": made["Id"], "SyncToken": made["SyncToken"], "sparse": True, "FamilyName": "Miller"}
+    play.books.update("Customer", same)
+
+    play.run("contacts.updated", jane(last_name="Miller"), time=LATER)
+
+    assert play.only("Customer")["FamilyName"] == "Miller"
 
 
 def test_older_contact_is_superseded() -> None:
