@@ -229,9 +229,15 @@ class Stack:
         assert booked == sorted(numbers)
         unresolved = [row.event_id for row in self.failures() if row.status == "unresolved"]
         assert sorted(unresolved) == sorted(failed)
-        copies = {message.headers["event_id"] for message in self.broker.peek(names.errors("orders"), 1000)}
-        assert copies == set(failed)
+        wait_for(
+            lambda: self._copies() == set(failed),  # a sweep has them in its hands for a moment
+            timeout_seconds=SETTLE_SECONDS,
+            what=f"copies of {failed} lie in the error queue",
+        )
         assert not set(failed) & set(self.entries())
+
+    def _copies(self) -> set[Any]:
+        return {message.headers["event_id"] for message in self.broker.peek(names.errors("orders"), 1000)}
 
     def _is_done(self) -> bool:
         with reading(self.engine) as database:
