@@ -12,6 +12,7 @@ from ops.connections import BY_HAND, ConnectionRefusal
 from ops.fixes.case import party_for
 from ops.fixes.way import KeepTheirs, LetGo, Overwrite, ReadCompany, TakeAsOurs
 from schemas.orders import Buyer
+from workers.contacts.sync_contact import SENT, comparable
 from workers.ledger.bookings import find_documents
 from workers.ledger.connections import StoredConnection, store_company
 from workers.ledger.engine import reading, writing
@@ -59,11 +60,12 @@ def mend(
             after = [_taken(before[0], act.document, reader)]
             said = f"{_name(act.document)} counts as ours as it stands now."
         case Overwrite():
-            after = [replace(one, detail={**one.detail, "fields": {}}) for one in before]
-            said = f"Customer {before[0].quickbooks_id}: all fields are written anew."
+            marks = field_marks(comparable(_standing(before[0], reader)))
+            after = [_marked(one, marks) for one in before]
+            said = f"Customer {before[0].quickbooks_id}: what the store says is written over it."
         case KeepTheirs():
             marks = field_marks(party_for(act.buyer, "", stored).fields)
-            after = [replace(one, detail={**one.detail, "fields": marks}) for one in before]
+            after = [_marked(one, marks) for one in before]
             said = f"Customer {before[0].quickbooks_id}: QuickBooks keeps what it has."
     if dry_run:
         return said
@@ -147,6 +149,21 @@ def _taken(mapping: SyncMapping, document: Document, reader: Asks) -> SyncMappin
         record = SaleRecord.of(mapping)
         return replace(record, expected=fingerprint(row), total=amount_of(row.get("TotalAmt"))).mapping
     return replace(mapping, detail={**mapping.detail, "expected": fingerprint(row)})
+
+
+def _standing(mapping: SyncMapping, reader: Asks) -> Json:
+    row = _read(Document("Customer", mapping.quickbooks_id), reader)
+    if row is None:
+        raise ConnectionRefusal(
+            f"Customer {mapping.quickbooks_id} is not active in QuickBooks. Retry the group."
+        )
+    return row
+
+
+def _marked(mapping: SyncMapping, marks: dict[str, str]) -> SyncMapping:
+    """The customer with these as the fields that the store said last."""
+    kept = {name: value for name, value in mapping.detail.items() if name != SENT}
+    return replace(mapping, detail={**kept, "fields": marks})
 
 
 def _read(document: Document, reader: Asks) -> Json | None:

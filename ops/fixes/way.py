@@ -56,7 +56,7 @@ class TakeAsOurs:
 
 @dataclass(frozen=True, slots=True)
 class Overwrite:
-    """Forget what the store said last of a customer: all of its fields are written anew."""
+    """Count what QuickBooks has of a customer as what the store said last, so that the store's change is written."""
 
     buyer: Buyer
 

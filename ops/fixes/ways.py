@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ops.fixes.stock_start import stock_start_ways
 from ops.fixes.way import (
     ByHand,
     Ignore,
@@ -227,6 +228,7 @@ _WAYS: dict[str, Callable[[Case], Sequence[Way]]] = {
     "removed_in_quickbooks": _removed,
     "changed_in_quickbooks": _changed,
     "period_closed": _period,
+    "before_stock_start": stock_start_ways,
     "currency_unsupported": _currency,
     "exchange_rate_missing": _rate,
     "unsupported_by_plan": _plan,

@@ -125,7 +125,7 @@ def _step(changes: Json, mapping: SyncMapping, sync_token: str) -> Write:
 
 def _check_untouched(row: Json, changes: Json, ours: Mapping[str, Sequence[str]], frame: Frame) -> None:
     """A field that we are about to change must still be as the store said it, or be what the store says now."""
-    theirs = field_marks(_comparable(row))
+    theirs = field_marks(comparable(row))
     touched = [name for name in changes if name in ours and theirs.get(name, "") not in ours[name]]
     if touched:
         raise ChangedInQuickBooks(
@@ -136,7 +136,7 @@ def _check_untouched(row: Json, changes: Json, ours: Mapping[str, Sequence[str]]
         )
 
 
-def _comparable(row: Json) -> Json:
+def comparable(row: Json) -> Json:
     """A customer as QuickBooks answers it, reduced to what we send."""
     fields: Json = {name: row[name] for name in ("GivenName", "FamilyName", "CompanyName") if row.get(name)}
     for name, keys in (

@@ -99,7 +99,8 @@ def currency_fields(currency: str, frame: Frame) -> Json:
     if currency != frame.company.home_currency:
         raise CurrencyUnsupported(
             f"{frame.subject} is in {currency}, but the QuickBooks company keeps only "
-            f"{frame.company.home_currency}. Switch multicurrency on in QuickBooks, have the company read anew, then Retry.",
+            f"{frame.company.home_currency}. Switch multicurrency on in QuickBooks, have "
+            "the company read anew, then Retry.",
             cause=currency,
             fix="counterfoil errors fix EVENT",
         )
