@@ -104,6 +104,11 @@ class ConnectionSettings(Shape):
         "hold",
         description="Documents of a closed period: held as an error, or dated on the first open day with a note",
     )
+    sale_before_stock: Literal["hold", "move_item", "move_sale"] = Field(
+        "hold",
+        description="A sale dated before its item's first day of stock: held as an error, the item's first day is "
+        "moved to it, or it is dated on that day with a note",
+    )
     terms: QuickBooksId = Field(
         "", description="Payment terms of invoices whose order names no day of payment; empty: the customer's"
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from workers.errors import (
+    BeforeStockStart,
     ChangedInQuickBooks,
     NeedsAttention,
     PeriodClosed,
@@ -23,6 +24,7 @@ NAME_TAKEN = "6240"
 NUMBER_TAKEN = "6140"
 NOT_THERE = ("610", "620", "2500")
 PERIOD_CLOSED = ("6200", "6210")
+BEFORE_STOCK_START = "6270"
 NOT_IN_PLAN = ("5020", "5030")
 """Intuit's fault codes. Source: its page "Error codes"."""
 
@@ -32,7 +34,7 @@ def carried_out(step: Write, subject: str) -> Generator[Step, Any, Json]:
 
     Raises:
         QuickBooksRejected: with codes that the caller may heal (5010, 610, 6140, 6240) or nobody can.
-        PeriodClosed, UnsupportedByPlan: what their names say.
+        PeriodClosed, BeforeStockStart, UnsupportedByPlan: what their names say.
     """
     try:
         return (yield from write(step))
@@ -48,6 +50,13 @@ def _explained(error: QuickBooksRejected, subject: str) -> NeedsAttention:
             "Ignore it if it is booked by hand.",
             cause="closed period",
             fix="QuickBooks: Account and settings, Advanced, Accounting: Close the books",
+            fault_code=code,
+        )
+    if code == BEFORE_STOCK_START:
+        return BeforeStockStart(
+            f"{subject}: {error}. Move the first day of stock of that item in QuickBooks, then Retry.",
+            cause="first day of stock",
+            fix="QuickBooks: Products and services, the item, Quantity: As of date",
             fault_code=code,
         )
     if code in NOT_IN_PLAN:

@@ -267,6 +267,12 @@ class PeriodClosed(NeedsAttention):
     reason = "period_closed"
 
 
+class BeforeStockStart(NeedsAttention):
+    """A sale dated before the first day of stock of one of its items (6270)."""
+
+    reason = "before_stock_start"
+
+
 class QuickBooksRejected(NeedsAttention):
     """QuickBooks understood the request and refused it; ``fault_code`` is Intuit's code."""
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from schemas.orders import Order
 from workers.answers import Change, changed
-from workers.errors import CurrencyUnsupported, PeriodClosed
+from workers.errors import BeforeStockStart, CurrencyUnsupported, PeriodClosed
 from workers.mapping.as_booked import order_as_booked
 from workers.mapping.fingerprint import fingerprint
 from workers.mapping.frame import Frame
@@ -18,6 +18,7 @@ from workers.orders.open_days import dates_on_open_day
 from workers.orders.payments import Payments
 from workers.orders.record import SaleRecord, order_key
 from workers.orders.reverse import apply_credit, reverse
+from workers.orders.stock_start import held_before_stock
 from workers.outcomes import Document
 from workers.steps import Step, Write
 
@@ -45,6 +46,9 @@ def edit_sale(
         except PeriodClosed:
             if not dates_on_open_day(frame):
                 raise
+        except BeforeStockStart as error:
+            if frame.settings.sale_before_stock == "hold":
+                raise held_before_stock(error, frame) from error
     if record.entity == "Invoice":
         return (yield from _replace_invoice(order, record, paid, known, version, frame))
     return (yield from _replace_receipt(order, record, known, version, frame))

@@ -1,37 +1,41 @@
 """Documents of a closed period (A90): held as an error, or dated on the first open day with a note."""
 
 from collections.abc import Generator
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 from workers.answers import carried_out
-from workers.errors import PeriodClosed
-from workers.mapping.fingerprint import fingerprint
+from workers.errors import BeforeStockStart, NeedsAttention, PeriodClosed
 from workers.mapping.frame import Frame
-from workers.mapping.marks import LONGEST_NOTE
+from workers.orders.dating import dated_on
+from workers.orders.stock_start import with_stock_begun
 from workers.steps import Json, Step, Write, find
 
 FIRST_OPEN_DAY = "first_open_day"
 
 
 def created(step: Write, frame: Frame) -> Generator[Step, Any, tuple[Write, Json]]:
-    """Create a document; in a closed period as the setting ``closed_period`` says. Also gives the step as it went out.
+    """Create a document; of a closed period, or before the stock of an item begins (A77), as the settings say.
+
+    Also gives the step as it went out.
 
     Raises:
         PeriodClosed: it is held, or QuickBooks does not say until when its books are closed.
+        BeforeStockStart: it is held.
         QuickBooksRejected and its kin, as ``carried_out`` does.
     """
-    try:
-        return step, (yield from carried_out(step, frame.subject))
-    except PeriodClosed as error:
-        if frame.settings.closed_period != FIRST_OPEN_DAY:
-            raise _held(error, frame) from error
-        closed_until = yield from _closed_until()
-        if closed_until is None:
-            raise
-    moved = _moved(step, (closed_until + timedelta(days=1)).isoformat())
-    return moved, (yield from carried_out(moved, frame.subject))
+    moved: set[type[NeedsAttention]] = set()
+    while True:
+        try:
+            return step, (yield from carried_out(step, frame.subject))
+        except (PeriodClosed, BeforeStockStart) as error:
+            if type(error) in moved:
+                raise
+            moved.add(type(error))
+            if isinstance(error, BeforeStockStart):
+                step = yield from with_stock_begun(step, error, frame)
+            else:
+                step = yield from _on_open_day(step, error, frame)
 
 
 def dates_on_open_day(frame: Frame) -> bool:
@@ -58,13 +62,11 @@ def _closed_until() -> Generator[Step, Any, date | None]:
         return None
 
 
-def _moved(step: Write, day: str) -> Write:
-    """The same document of another day, which says so."""
-    document = step.document
-    remark = f"Dated {day}: the books of {document.get('TxnDate', 'its own day')} are closed."
-    note = f"{document.get('PrivateNote', '')}\n{remark}"[:LONGEST_NOTE]
-    document = {**document, "TxnDate": day, "PrivateNote": note}
-    detail = dict(step.detail)
-    if "expected" in detail:
-        detail["expected"] = fingerprint(document)
-    return replace(step, name=f"{step.name}-{day}", document=document, detail=detail)
+def _on_open_day(step: Write, error: PeriodClosed, frame: Frame) -> Generator[Step, Any, Write]:
+    if frame.settings.closed_period != FIRST_OPEN_DAY:
+        raise _held(error, frame) from error
+    closed_until = yield from _closed_until()
+    if closed_until is None:
+        raise error
+    why = f"the books of {step.document.get('TxnDate', 'its own day')} are closed."
+    return dated_on(step, (closed_until + timedelta(days=1)).isoformat(), why)

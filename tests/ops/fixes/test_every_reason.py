@@ -27,6 +27,7 @@ FIXES = {
     "item_unmapped": SETS + "items.tip=ID",
     "number_taken": SETS + "number_prefix=W-",
     "period_closed": SETS + "closed_period=first_open_day",
+    "before_stock_start": SETS + "sale_before_stock=move_item",
 }
 """What the workers say under these reasons; the others name no setting."""
 
