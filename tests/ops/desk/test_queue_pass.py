@@ -82,20 +82,6 @@ def test_fifty_passes_keep_every_message_and_their_order(broker: Broker, publish
     assert numbers_in(broker, 300) == list(range(300))
 
 
-def test_message_is_still_there_after_fifty_looks_and_fifty_passes(
-    broker: Broker, publisher: Publisher
-) -> None:
-    put(publisher, range(40))
-
-    for _ in range(50):
-        broker.peek(QUEUE, 20)  # the Management UI itself may change the order of what it showed
-        with wait_for(lambda: free_pass(broker), timeout_seconds=20, what="nobody looks") as walk:
-            walk.take_out([one.spot for chunk in walk.chunks() for one in chunk if one.body == b"none"])
-        wait_for(lambda: broker.count(QUEUE) == 40, timeout_seconds=20, what="all messages are back")
-
-    assert sorted(numbers_in(broker, 40)) == list(range(40))
-
-
 def test_messages_that_arrive_during_the_pass_are_not_seen_and_stay_behind_the_others(
     broker: Broker, publisher: Publisher
 ) -> None:
