@@ -10,7 +10,7 @@ from ops.fixes.ways import Case
 from schemas.contacts import Contact
 from schemas.envelope import Envelope
 from schemas.event_types import EVENT_TYPES
-from schemas.orders import Buyer, Order, Refund
+from schemas.orders import Buyer, Order, OrderRemoved, Refund, RefundRemoved
 from schemas.shape import Shape
 from workers.ledger.connections import StoredConnection
 from workers.ledger.failure_views import FailureGroup, list_failed
@@ -60,7 +60,7 @@ def _payload(body: bytes) -> Shape | None:
 def _ends(payload: Shape | None) -> bool:
     if isinstance(payload, Order):
         return payload.lifecycle in ("cancelled", "trashed")
-    return not isinstance(payload, Contact | Refund)
+    return isinstance(payload, OrderRemoved | RefundRemoved)
 
 
 def _buyer(payload: Shape | None) -> Buyer | None:

@@ -147,7 +147,9 @@ def _taken(mapping: SyncMapping, document: Document, reader: Asks) -> SyncMappin
         )
     if mapping.key.kind == "order":
         record = SaleRecord.of(mapping)
-        return replace(record, expected=fingerprint(row), total=amount_of(row.get("TotalAmt"))).mapping
+        customer = str((row.get("CustomerRef") or {}).get("value", record.customer_id))
+        total = amount_of(row.get("TotalAmt"))
+        return replace(record, expected=fingerprint(row), total=total, customer_id=customer).mapping
     return replace(mapping, detail={**mapping.detail, "expected": fingerprint(row)})
 
 

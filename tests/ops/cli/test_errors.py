@@ -241,6 +241,18 @@ def test_fix_shows_what_to_do_where_no_setting_helps(room: Room) -> None:
 
 
 @broker_test
+def test_fix_accepts_that_a_document_is_gone_and_the_group_is_ignored(room: Room) -> None:
+    gone = {"reason": "removed_in_quickbooks", "cause": "Invoice 5", "fix": "counterfoil errors fix EVENT"}
+    room.fail(failure(1, **gone), failure(2))
+
+    with room.desk():
+        result = run(room, "fix", "event-1", "--way", "accept")
+
+    assert result.output == "Ignored: 1 failed messages.\n"
+    assert room.statuses() == {"ignored": 1, "unresolved": 1}
+
+
+@broker_test
 def test_release_goes_to_every_workflow(room: Room) -> None:
     settings = Settings(broker_url=room.broker.url)
 
