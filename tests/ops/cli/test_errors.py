@@ -10,9 +10,9 @@ from click.testing import CliRunner, Result
 
 from ops.cli import commanding
 from ops.cli.commanding import release_held
-from ops.fixes.way import setting_fix
 from ops.cli.errors import errors
 from ops.desk.reading import Arrival
+from ops.fixes.way import setting_fix
 from ops.settings import Settings
 from tests.ops.desk.room import Room, body_of, failure, open_room
 from tests.rig.broker import Broker
