@@ -1,12 +1,10 @@
 """``counterfoil check``: store against ledger against QuickBooks."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from datetime import UTC, datetime
 
 import click
 from rich.console import Console
-from rich.progress import Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from sqlalchemy import Engine
 
@@ -15,6 +13,7 @@ from ops.check.days import Days, month_of, since
 from ops.check.finding import WORDS, Balance, Finding, Report, as_csv
 from ops.check.finding import as_json as json_of
 from ops.check.run import Checker
+from ops.cli.counting import counting
 from ops.cli.showing import JSON_OPTION, ledger, printed
 from ops.company_reader import company_of, open_company, read_open
 from ops.settings import Settings
@@ -98,7 +97,7 @@ def _checked(
     with (
         open_company(settings, engine, stored) as reader,
         store or nullcontext(),
-        _progress(quiet=quiet) as tell,
+        counting(quiet=quiet) as tell,
     ):
         checker = Checker(
             engine,
@@ -118,25 +117,6 @@ def _store(stored: StoredConnection, secrets: Secrets) -> tuple[StoreClient | No
         return open_store(stored, secrets), ""
     except NoStoreAccess as error:
         return None, str(error)
-
-
-@contextmanager
-def _progress(*, quiet: bool) -> Iterator[Callable[[str, int], None]]:
-    """What is read, on a terminal; nobody says beforehand how much it will be."""
-    console = Console(stderr=True)
-    if quiet or not console.is_terminal:
-        yield lambda _what, _count: None
-        return
-    columns = (TextColumn("{task.description:<14}"), TextColumn("{task.completed} read"), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        tasks: dict[str, TaskID] = {}
-
-        def tell(what: str, count: int) -> None:
-            if what not in tasks:
-                tasks[what] = progress.add_task(what, total=None)
-            progress.update(tasks[what], completed=count)
-
-        yield tell
 
 
 def _show(report: Report) -> None:

@@ -10,6 +10,7 @@ from rich.table import Table
 from sqlalchemy.exc import IntegrityError
 
 from ops.cli.commanding import operator_name
+from ops.cli.connection_matching import match
 from ops.cli.connection_preview import preview
 from ops.cli.connection_settings import explained, explanations, export, history_, import_, undo_
 from ops.cli.connection_states import close, connect, pause, resume
@@ -34,7 +35,7 @@ def connections() -> None:
     """Add, show, change, connect, pause and close connections."""
 
 
-for command in (connect, pause, resume, close, export, import_, history_, undo_, preview):
+for command in (connect, pause, resume, close, export, import_, history_, undo_, preview, match):
     connections.add_command(command)
 
 

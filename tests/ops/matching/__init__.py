@@ -1,0 +1,1 @@
+"""What a store's things are in QuickBooks."""
