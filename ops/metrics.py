@@ -92,6 +92,9 @@ class Metrics:
         self.command_left = gauge(
             "command_messages_left", "Messages that running commands have still to publish", "workflow"
         )
+        self.emptied = counter(
+            "payloads_emptied", "Payloads of resolved and ignored messages that were emptied by age"
+        )
         self.connection_up = gauge(
             "connection_up", "1 for an active connection, 0 for a paused one", "connection"
         )
@@ -179,6 +182,10 @@ class Metrics:
     def connections(self, up: Mapping[str, bool]) -> None:
         """Which connections are active."""
         _replace(self.connection_up, up)
+
+    def payloads_emptied(self, messages: int) -> None:
+        """So many payloads of settled messages were emptied: they were older than the setting says."""
+        self.emptied.inc(messages)
 
     def consents_end(self, ends: Mapping[str, datetime]) -> None:
         """When the consent of each connection ends; one without tokens is left out."""

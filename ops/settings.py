@@ -86,6 +86,7 @@ class Settings(BaseModel):
     request_id_trust_seconds: int = Field(14_400, ge=60)
     allow_edit: bool = False
     fetch_before_retry: bool = False
+    payload_days: int = Field(90, ge=0)
     shutdown_seconds: float = Field(20.0, ge=0)
     rounds_per_company: int = Field(4, ge=1, le=32)
     worker_threads: int = Field(32, ge=1, le=128)

@@ -4,15 +4,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import click
+import pika.exceptions
 from sqlalchemy import Engine
 
 from events.outgoing import NotConfirmed
-from ops.cli.commanding import release_held
+from ops.cli.commanding import operator_name, release_held
+from ops.cli.copies import now, publishing, sweep_copies
 from ops.cli.showing import JSON_OPTION, ledger, printed
 from ops.connections import ConnectionRefusal, require, require_open
+from ops.retention.closed import Dropper
+from ops.retention.closing import Closing
 from ops.settings import Settings
 from schemas.connection import ConnectionStatus
-from workers.ledger.connections import change_status, read_connections, store_realm, store_secrets
+from workers.ledger.connections import change_status, read_connections, store_realm
 from workers.ledger.engine import reading, writing
 from workers.ledger.tokens import read_tokens
 from workers.secrets import Secrets
@@ -154,44 +158,70 @@ def resume(settings: Settings, connection_id: str, *, as_json: bool) -> None:
 def close(settings: Settings, connection_id: str, *, yes: bool, as_json: bool) -> None:
     """Close a connection for good: webhooks are answered 410, credentials are revoked and forgotten, the ledger stays.
 
-    Run it again if Intuit could not be reached.
+    Its failed messages and held events are dropped after asking; `counterfoil ledger export` writes what the ledger
+    keeps. Run it again if something could not be reached, or if it was killed in between.
     """
     with ledger(settings) as engine:
         with reading(engine) as database:
             realm_id = require(database, connection_id).connection.realm_id
-        if not yes:
-            question = f'Close "{connection_id}"? Its queued events will not be booked'
-            click.confirm(question, abort=True, err=True)
-        now = datetime.now(UTC)
         secrets = Secrets(settings.secret_key.get_secret_value())
-        with writing(engine) as database:
-            change_status(database, connection_id, "closed", reason="closed by an operator", now=now)
-            store_secrets(database, connection_id, secrets.seal({"webhook_secrets": []}), now=now)
-            others = [
-                one.connection.connection_id
-                for one in read_connections(database)
-                if one.connection.realm_id == realm_id and one.connection.status != "closed"
-            ]
-        if realm_id and not others:
-            _forget(settings, engine, secrets, connection_id, realm_id)
-    kept = f" The tokens of company {realm_id} stay: {', '.join(others)} uses them." if others else ""
-    _say(connection_id, "closed", f"Closed.{kept}", as_json=as_json)
+        dropper = Dropper(settings.broker_url, engine, now)
+        if not yes:
+            question = f'Close "{connection_id}"? {_waiting(dropper, connection_id)}'
+            click.confirm(question, abort=True, err=True)
+
+        def revoke(realm_id: str) -> None:
+            _forget(settings, engine, secrets, realm_id)
+
+        closing = Closing(engine, secrets, dropper, revoke, now)
+        closed = closing.close(connection_id, realm_id, by=operator_name())
+        _take_out_copies(settings, engine)
+    if closed.left:
+        raise click.ClickException(
+            " ".join(("Closed, but not all is done.", *closed.left))
+            + f" Run again: counterfoil connections close {connection_id}"
+        )
+    users = ", ".join(closed.others)
+    kept = f" The tokens of company {realm_id} stay: {users} uses them." if closed.others else ""
+    if as_json:
+        dropped = {"failed_messages": closed.dropped.failed, "held": closed.dropped.held}
+        printed({"connection": connection_id, "status": "closed", "dropped": dropped})
+        return
+    click.echo(
+        f"Closed. Dropped: {closed.dropped.failed} failed messages, {closed.dropped.held} held events.{kept}"
+    )
 
 
-def _forget(settings: Settings, engine: Engine, secrets: Secrets, connection_id: str, realm_id: str) -> None:
+def _waiting(dropper: Dropper, connection_id: str) -> str:
+    """What the question says of what would be lost."""
+    try:
+        waiting = dropper.waiting(connection_id)
+    except pika.exceptions.AMQPError:
+        return "RabbitMQ does not answer; what waits there will not be booked"
+    return (
+        f"{waiting.failed} failed messages and {waiting.held} held events of it are dropped, and what is still "
+        "queued will not be booked"
+    )
+
+
+def _take_out_copies(settings: Settings, engine: Engine) -> None:
+    try:
+        with publishing(settings) as publisher:
+            left = sweep_copies(settings, engine, publisher)
+    except NotConfirmed:
+        return  # said already: what was held could not be dropped either
+    if left:
+        click.echo(left, err=True)
+
+
+def _forget(settings: Settings, engine: Engine, secrets: Secrets, realm_id: str) -> None:
     from ops.quickbooks import open_oauth
-    from workers.errors import SyncError
     from workers.quickbooks.http import Http
     from workers.quickbooks.tokens import forget_tokens
 
     http = Http()
     try:
         forget_tokens(engine, secrets, open_oauth(settings, http), realm_id)
-    except SyncError as error:
-        raise click.ClickException(
-            f"Closed, but the tokens of company {realm_id} are not revoked yet: {error} "
-            f"Run again: counterfoil connections close {connection_id}"
-        ) from error
     finally:
         http.close()
 

@@ -1,29 +1,18 @@
 """``counterfoil contacts show|erase``: what is kept of one contact of a store, and erasing it (rule A67)."""
 
-import time
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
 import click
-import pika.exceptions
 
-from events.broker.publisher import Publisher
-from events.broker.topology import WORKFLOWS
+from ops.cli.copies import new_id, now, publishing, sweep_copies
 from ops.cli.showing import JSON_OPTION, printed
 from ops.cli.showing import ledger as open_database
 from ops.connections import require
-from ops.desk.queue_pass import QueueBusy
-from ops.desk.sweep import Sweeper
 from ops.erasure.erase import Eraser, Found
 from ops.erasure.person import Person
 from ops.settings import Settings
 from workers.ledger.engine import reading
-
-CONNECT_SECONDS = 5.0
-BUSY_SECONDS = 10.0
-"""So long a desk's own pass over an error queue may keep ours waiting; it takes the old copies out as well."""
 
 CONNECTION = click.argument("connection_id", metavar="CONNECTION")
 EMAIL = click.argument("email", default="")
@@ -88,8 +77,8 @@ def erase(
             if not yes:
                 click.confirm("Erase all of this?", abort=True, err=as_json)
             found = eraser.erase(connection_id, person)
-            if found.failed_messages:
-                sweep()
+            if found.failed_messages and (left := sweep()):
+                click.echo(left, err=True)
     if as_json:
         printed(_facts(connection_id, found) | {"erased": erases})
     elif erases:
@@ -105,39 +94,15 @@ def _person(email: str, contact_id: str, *, everybody: bool) -> Person:
 
 
 @contextmanager
-def _eraser(settings: Settings, connection_id: str) -> Iterator[tuple[Eraser, Callable[[], None]]]:
+def _eraser(settings: Settings, connection_id: str) -> Iterator[tuple[Eraser, Callable[[], str]]]:
     with open_database(settings) as engine:
         with reading(engine) as database:
             require(database, connection_id)
-        publisher = Publisher(settings.broker_url, connection_name="counterfoil contacts")
-        publisher.start()
-        try:
-            publisher.wait_connected(CONNECT_SECONDS)
-            eraser = Eraser(engine, publisher, _now, lambda: uuid.uuid4().hex)
-            sweeper = Sweeper(settings.broker_url, engine, publisher, _now)
-            yield eraser, lambda: _sweep(sweeper)
-        finally:
-            publisher.close(CONNECT_SECONDS)
-
-
-def _sweep(sweeper: Sweeper) -> None:
-    until = time.monotonic() + BUSY_SECONDS
-    for workflow in WORKFLOWS:
-        while True:
-            try:
-                sweeper.sweep(workflow)
-            except QueueBusy:
-                if time.monotonic() < until:
-                    time.sleep(BUSY_SECONDS / 40)
-                    continue
-                click.echo(
-                    f"Somebody looks at {workflow}.errors; the desk takes the old copies out.", err=True
-                )
-            except pika.exceptions.AMQPError as error:
-                raise click.ClickException(
-                    f"Erased, but RabbitMQ went away ({error}): old copies lie in the error queues until a desk runs."
-                ) from error
-            break
+        with publishing(settings) as publisher:
+            yield (
+                Eraser(engine, publisher, now, new_id),
+                lambda: sweep_copies(settings, engine, publisher),
+            )
 
 
 def _tell(found: Found) -> None:
@@ -169,7 +134,3 @@ def _facts(connection_id: str, found: Found) -> dict[str, object]:
         "settings": found.settings,
         "on_the_way": found.on_the_way,
     }
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from ops.desk.decide import (
     why_bulk_matched_nothing,
     why_not_cancelled,
+    why_not_replayed,
     why_nothing_matched,
 )
 from ops.desk.editing import EditRefused, edited
@@ -62,7 +63,12 @@ class Claims:
             case Ignore(event_id=event_id, reason=reason):
                 matched = ignore(connection, Target(self.workflow, event_id), order, reason)
             case Restore(event_id=event_id):
-                matched = restore(connection, self.workflow, event_id, order)
+                found = restore(connection, self.workflow, event_id, order)
+                matched = found.replayed
+                if found.emptied:
+                    row = replace(row, why=why_not_replayed(event_id, found.emptied, matched))
+                    if not matched:
+                        return replace(row, status="done", finished_at=row.received_at)
             case RetryAll(group=group, connection=connection_id):
                 target = Target(self.workflow, None, group, connection_id)
                 matched = claim_for_retry(connection, target, order)

@@ -53,6 +53,19 @@ def why_bulk_matched_nothing(command: RetryAll | IgnoreAll, workflow: str, *, gr
     return "Nothing is unresolved there any more."
 
 
+def why_not_replayed(event_id: str, emptied: int, replayed: int) -> str:
+    """What a restore says of messages whose payloads were emptied (COUNTERFOIL_PAYLOAD_DAYS)."""
+    if replayed:
+        return (
+            f"Replayed: {replayed}. Not replayed: {emptied} older of the same store object, whose payloads were "
+            "emptied, as COUNTERFOIL_PAYLOAD_DAYS says."
+        )
+    return (
+        f"The payload of {event_id} was emptied, as COUNTERFOIL_PAYLOAD_DAYS says, so nothing is replayed. Its store "
+        "object is synced again from its next event on; `counterfoil backfill` fetches it from the store now."
+    )
+
+
 def why_not_cancelled(found: CommandRow | None, command_id: str, workflow: str) -> str:
     """Why a command cannot be stopped. ``found``: its row."""
     if found is None:

@@ -53,7 +53,7 @@ class Release:
         released: list[Spot] = []
         with self._open(names.held(workflow), keep_alive) as walk:
             for chunk in walk.chunks():
-                mine = [one for one in chunk if _connection_of(one) == connection_id]
+                mine = [one for one in chunk if connection_of(one) == connection_id]
                 refused = set(publish(self.publisher, _messages(workflow, mine)))
                 released += [one.spot for place, one in enumerate(mine) if place not in refused]
             self.checkpoint("published")
@@ -85,7 +85,8 @@ def kept_headers(one: Lying) -> dict[str, HeaderValue]:
     }
 
 
-def _connection_of(one: Lying) -> str:
+def connection_of(one: Lying) -> str:
+    """Whose event this is: what the worker that held it says, else the event itself; "" for neither."""
     named = one.headers.get("connection")
     if isinstance(named, str) and named:
         return named

@@ -19,9 +19,14 @@ from ops.desk.publishing import Checkpoint, no_checkpoint
 from ops.desk.release import Release
 from ops.desk.sweep import Sweeper, Swept
 from ops.desk.watch import Watch
+from ops.erasure.erase import Eraser
+from ops.erasure.requests import ErasureRequests
 from ops.metrics import Metrics
 from ops.processes.health import HealthServer
 from ops.processes.numbers import LedgerNumbers
+from ops.retention.closed import Dropper
+from ops.retention.housekeeping import Housekeeping
+from ops.retention.payloads import Payloads
 from ops.settings import Settings
 from ops.stores import NoStoreAccess, fetch_anew
 from schemas.commands import CommandShape
@@ -85,6 +90,8 @@ def run_desk(settings: Settings, *, crash: Checkpoint = no_checkpoint) -> int:
         for one in listeners
     ]
     threads.append(threading.Thread(target=watch.run, name="desk watch", daemon=True))
+    housekeeping = _housekeeping(settings, ledger, publisher, metrics, stopping)
+    threads.append(threading.Thread(target=housekeeping.run, name="desk housekeeping", daemon=True))
     threads.append(threading.Thread(target=numbers.run, name="desk numbers", daemon=True))
     checks = {"broker": lambda: publisher.connected and all(one.connected for one in listeners)}
     with HealthServer(settings.metrics_listen, checks, registry=metrics.registry):
@@ -99,6 +106,19 @@ def run_desk(settings: Settings, *, crash: Checkpoint = no_checkpoint) -> int:
     publisher.close(CLOSE_SECONDS)
     ledger.dispose()
     return 0
+
+
+def _housekeeping(
+    settings: Settings, ledger: Engine, publisher: Publisher, metrics: Metrics, stopping: threading.Event
+) -> Housekeeping:
+    return Housekeeping(
+        ledger,
+        ErasureRequests(ledger, Eraser(ledger, publisher, _now, _new_id)),
+        Dropper(settings.broker_url, ledger, _now),
+        Payloads(ledger, metrics, _now, settings.payload_days),
+        _now,
+        stopping,
+    )
 
 
 def sweep_once(settings: Settings) -> dict[Workflow, Swept]:

@@ -177,6 +177,13 @@ def count_open_writes(connection: Connection, connection_id: str, is_about: Call
     return sum(is_about(row.document) or is_about(row.mapping_id) for row in found)
 
 
+def forget_open_writes(connection: Connection, connection_id: str) -> None:
+    """Of a closed connection nothing is repeated any more: that a write was open stays, what it said goes."""
+    said = {"document": "", "mapping_kind": "", "mapping_id": "", "detail": {}}
+    of = (intents.c.connection_id == connection_id, intents.c.document != "")
+    connection.execute(update(intents).where(*of).values(**said))
+
+
 def _any(column: ColumnElement[str], ids: Collection[str]) -> ColumnElement[bool]:
     exact: ColumnElement[bool] = column.in_(sorted(ids))
     return or_(exact, *(column.like(f"{_escaped(one)}/___", escape="\\") for one in sorted(ids)))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, tuple_, update
 
 from schemas.envelope import Workflow
 from workers.ledger.engine import insert_for
@@ -70,11 +70,19 @@ def ignore(connection: Connection, target: Target, order: Order, reason: str) ->
     ).rowcount
 
 
-def restore(connection: Connection, workflow: Workflow, event_id: str, order: Order) -> int:
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """How many messages are taken for a replay, and how many have no payload any more: those are just not ignored."""
+
+    replayed: int = 0
+    emptied: int = 0
+
+
+def restore(connection: Connection, workflow: Workflow, event_id: str, order: Order) -> Restored:
     """Take an ignored message for a replay, and all that was ignored of the same store object.
 
     A refund needs its order, so an ignored order is restored with its refund. What came later of the object, and
-    of an order's refunds, was kept as ignored and comes back too. Returns how many.
+    of an order's refunds, was kept as ignored and comes back too.
     """
     ignored = (rows.c.workflow == workflow, rows.c.status == "ignored")
     named = connection.execute(
@@ -83,7 +91,7 @@ def restore(connection: Connection, workflow: Workflow, event_id: str, order: Or
         )
     ).all()
     if not named:
-        return 0
+        return Restored()
     same_object = or_(rows.c.event_id == event_id, *(_same_object(*row) for row in named))
     # A worker that keeps one more event of the object holds these rows; the UPDATE then sees its row as well.
     connection.execute(
@@ -92,11 +100,11 @@ def restore(connection: Connection, workflow: Workflow, event_id: str, order: Or
         .order_by(rows.c.sequence, rows.c.event_id)
         .with_for_update()
     )
-    return connection.execute(
-        update(rows)
-        .where(*ignored, same_object)
-        .values(status="retry_issued", command_id=order.command_id, changed_by=order.by, changed_at=order.at)
-    ).rowcount
+    ordered = {"command_id": order.command_id, "changed_by": order.by, "changed_at": order.at}
+    taken = update(rows).where(*ignored, same_object, func.length(rows.c.body) > 0)
+    replayed = connection.execute(taken.values(status="retry_issued", **ordered)).rowcount
+    rest = update(rows).where(*ignored, same_object).values(status="resolved", **ordered)
+    return Restored(replayed, connection.execute(rest).rowcount)
 
 
 def _same_object(connection_id: str, subject: str, object_key: str) -> ColumnElement[bool]:

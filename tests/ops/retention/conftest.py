@@ -1,0 +1,14 @@
+"""The room of the desk's tests, with SQLite."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.ops.desk.room import Room, open_room
+from tests.rig.broker import Broker
+
+
+@pytest.fixture
+def room(broker: Broker, sqlite_url: str) -> Iterator[Room]:
+    with open_room(broker, sqlite_url) as room:
+        yield room
