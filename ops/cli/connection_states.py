@@ -173,9 +173,12 @@ def close(settings: Settings, connection_id: str, *, yes: bool, as_json: bool) -
         def revoke(realm_id: str) -> None:
             _forget(settings, engine, secrets, realm_id)
 
-        closing = Closing(engine, secrets, dropper, revoke, now)
+        def take_out() -> str:
+            with publishing(settings) as publisher:
+                return sweep_copies(settings, engine, publisher)
+
+        closing = Closing(engine, secrets, dropper, take_out, revoke, now)
         closed = closing.close(connection_id, realm_id, by=operator_name())
-        _take_out_copies(settings, engine)
     if closed.left:
         raise click.ClickException(
             " ".join(("Closed, but not all is done.", *closed.left))
@@ -202,16 +205,6 @@ def _waiting(dropper: Dropper, connection_id: str) -> str:
         f"{waiting.failed} failed messages and {waiting.held} held events of it are dropped, and what is still "
         "queued will not be booked"
     )
-
-
-def _take_out_copies(settings: Settings, engine: Engine) -> None:
-    try:
-        with publishing(settings) as publisher:
-            left = sweep_copies(settings, engine, publisher)
-    except NotConfirmed:
-        return  # said already: what was held could not be dropped either
-    if left:
-        click.echo(left, err=True)
 
 
 def _forget(settings: Settings, engine: Engine, secrets: Secrets, realm_id: str) -> None:

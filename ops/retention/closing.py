@@ -7,6 +7,7 @@ from datetime import datetime
 import pika.exceptions
 from sqlalchemy import Engine
 
+from events.outgoing import NotConfirmed
 from ops.desk.publishing import Checkpoint, no_checkpoint
 from ops.retention.closed import Dropper, Waiting
 from workers.errors import SyncError
@@ -31,12 +32,14 @@ class Closed:
 class Closing:
     """Closes first, so that nothing new comes, then drops what waits, then ends the consent.
 
-    ``revoke`` ends the consent for a company at Intuit and forgets its tokens.
+    ``take_out`` takes settled copies out of the error queues, or says what lies there still; ``revoke`` ends the
+    consent for a company at Intuit and forgets its tokens.
     """
 
     ledger: Engine
     secrets: Secrets
     dropper: Dropper
+    take_out: Callable[[], str]
     revoke: Callable[[str], None]
     now: Callable[[], datetime]
     checkpoint: Checkpoint = no_checkpoint
@@ -53,8 +56,9 @@ class Closing:
         dropped = Waiting(0, 0)
         try:
             dropped = self.dropper.drop([connection_id], by=by)
-        except pika.exceptions.AMQPError as error:
-            left.append(f"RabbitMQ does not answer ({type(error).__name__}), so held events still wait.")
+            left += [self.take_out()]
+        except (pika.exceptions.AMQPError, NotConfirmed):
+            left.append("RabbitMQ does not answer, so what is held there is not dropped yet.")
         self.checkpoint("dropped")
         if realm_id and not others:
             try:
@@ -62,7 +66,7 @@ class Closing:
             except SyncError as error:
                 left.append(f"The tokens of company {realm_id} are not revoked yet: {error}")
         self.checkpoint("revoked")
-        return Closed(dropped, others, tuple(left))
+        return Closed(dropped, others, tuple(one for one in left if one))
 
     def _shut(self, connection_id: str, realm_id: str) -> tuple[str, ...]:
         now = self.now()

@@ -14,14 +14,14 @@ from sqlalchemy import select
 
 from events import names
 from events.broker.publisher import Publisher
-from events.broker.topology import declare
+from events.broker.topology import WORKFLOWS, declare
 from ops.desk.carry_out import Workbench
 from ops.desk.publishing import Checkpoint, no_checkpoint
 from ops.desk.reading import Arrival
 from ops.desk.release import Release
 from ops.erasure.erase import Eraser
 from ops.sandbox.testing import SandboxServer
-from schemas.envelope import WORKFLOWS, Workflow
+from schemas.envelope import Workflow
 from tests.ops.desk.room import Room, failure
 from tests.ops.office import Office, event
 from tests.rig.broker import Broker
