@@ -16,11 +16,13 @@ _KEPT = ("TxnDate",)
 def fingerprint(document: Json) -> str:
     """A hash over what a bookkeeper would change: customer, day, lines and their amounts.
 
-    The same for what we send and what QuickBooks answers; ids of lines, sums and links are left out.
+    The same for what we send and what QuickBooks answers; ids of lines, sums and links are left out. It answers a
+    discount after all items, wherever it was sent.
     """
     parts: list[Any] = [document.get(name) or "" for name in _KEPT]
     parts.append(_ref(document.get("CustomerRef")))
-    parts.extend(_line(line) for line in document.get("Line", ()) if line.get("DetailType") in _DETAILS)
+    for detail in _DETAILS:
+        parts.extend(_line(line) for line in document.get("Line", ()) if line.get("DetailType") == detail)
     return _hash(parts)
 
 

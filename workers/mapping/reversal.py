@@ -1,6 +1,7 @@
 """Taking a booked document back: its own lines, less what refunds gave back already (rules A9, A10)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -26,8 +27,10 @@ def reversal_body(sale: Json, given_back: Sequence[Json], frame: Frame) -> Json:
             for line in doc_lines(document)
             if line.description != TO_GIFT_CARD
         ]
-        left = _remainder(left, returned)
+        left = _with_fitting_discount(_remainder(left, returned), frame)
     inclusive = sale.get("GlobalTaxCalculation") == "TaxInclusive"
+    if inclusive:
+        left = [line for line in left if line.quantity or line.amount + line.tax]
     body: Json = {"Line": [render(line, inclusive=inclusive) for line in left]}
     for name in ("CurrencyRef", "ExchangeRate", "GlobalTaxCalculation", "ShipAddr", "BillAddr"):
         if sale.get(name):
@@ -88,6 +91,29 @@ def _remainder(sold: Sequence[DocLine], returned: Sequence[DocLine]) -> list[Doc
                 tax=line.tax * sign + (before.tax if before else ZERO),
             )
     return [line for line in left.values() if line.amount or line.quantity or line.tax]
+
+
+def _with_fitting_discount(left: list[DocLine], frame: Frame) -> list[DocLine]:
+    """A discount line fits only where all lines bear one code, since QuickBooks spreads it over all of them.
+
+    A refund may have added another code (a sum that belongs to no line): then what was taken off the products is a
+    line of their code, or comes off their lines where there is no item for discounts.
+    """
+    items = [line for line in left if not line.account_id]
+    discount = sum((line.amount for line in left if line.account_id), ZERO)
+    codes = list(dict.fromkeys(line.tax_code for line in items))
+    if not discount or len(codes) < 2 or frame.company.tax == "us_automated":
+        return left
+    item = frame.settings.items.discount
+    if item:
+        off = DocLine(-discount, item, description="Discount", tax_code=codes[0])
+        return [*items, off]
+    found = []
+    for line in items:
+        off_line = min(discount, line.amount) if line.tax_code == codes[0] and line.amount > 0 else ZERO
+        discount -= off_line
+        found.append(replace(line, amount=line.amount - off_line))
+    return found
 
 
 def _tax(document: Json) -> Decimal:

@@ -35,7 +35,8 @@ def cancel_sale(
     still_open = record.total - paid - record.credited
     entity = "CreditMemo" if record.entity == "Invoice" and still_open > 0 else "RefundReceipt"
     less = tuple(record.refunds.values())
-    reversal = yield from reverse(record, entity, version, frame, less=less)
+    came_into = replace(record, account_id=record.account_id or payments.account_id)
+    reversal = yield from reverse(came_into, entity, version, frame, less=less)
     documents = [Document(record.entity, record.quickbooks_id), reversal.document]
     if entity == "CreditMemo":
         amount = min(still_open, reversal.total)

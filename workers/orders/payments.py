@@ -37,6 +37,12 @@ class Payments:
         return sum((Decimal(detail["amount"]) for detail in booked), ZERO)
 
     @property
+    def account_id(self) -> str:
+        """The account that the last money came into; "" where none did."""
+        accounts = [str(one.detail.get("account", "")) for one in self.mappings if not one.removed]
+        return next((account for account in reversed(accounts) if account), "")
+
+    @property
     def next_number(self) -> int:
         """The number of the payment to come."""
         return len(self.mappings) + 1
@@ -88,7 +94,11 @@ def book_payments(
         document,
         key=StoreKey("payment", f"{order.order_id}/{number}"),
         version=version,
-        detail={"amount": str(amount), "invoice": record.quickbooks_id},
+        detail={
+            "amount": str(amount),
+            "invoice": record.quickbooks_id,
+            "account": document["DepositToAccountRef"]["value"],
+        },
     )
     try:
         _, answer = yield from created(step, frame)

@@ -21,6 +21,7 @@ from workers.mapping.marks import doc_number
 from workers.mapping.refund import ItemBack, RefundDocument, RefundKind, refund_document
 from workers.orders.numbers import adopted
 from workers.orders.payments import Payments, booked_payments, payment_keys
+from workers.orders.places import with_place
 from workers.orders.rates import rate_fields
 from workers.orders.record import RefundNote, SaleRecord, order_key
 from workers.orders.refunds_gone import delete_refund, refund_keys
@@ -149,7 +150,7 @@ def _book(
         refund.currency, document.body["TxnDate"], _store_rate(refund, record, frame), frame
     )
     step = _step(refund, document, record, number, version, frame)
-    step = replace(step, document={**step.document, **rate})
+    step = replace(step, document=(yield from with_place({**step.document, **rate}, record, frame)))
     try:
         answer = yield from _sent(step, document.total, refund, record, frame)
     except QuickBooksRejected as error:

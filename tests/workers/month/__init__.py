@@ -1,0 +1,1 @@
+"""A month of a shop, generated: what reaches the books must be what the shop itself did."""
