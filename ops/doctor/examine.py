@@ -19,7 +19,8 @@ def examine(settings: Settings, now: datetime) -> Iterator[Finding]:
     yield from check_queues(settings.management_url, settings.broker_url)
     engine = open_ledger(settings.database_url)
     try:
-        yield from check_ledger(engine, settings.secret_key.get_secret_value(), now)
+        key = settings.secret_key.get_secret_value()
+        yield from check_ledger(engine, key, settings.payload_days, now)
     finally:
         engine.dispose()
     yield from check_quickbooks(settings, now)

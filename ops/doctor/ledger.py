@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from ops.doctor.finding import Finding, bad, good, short, soon
+from ops.doctor.kept import check_kept
 from ops.migrations.migrate import is_current
 from workers.ledger.connections import StoredConnection, read_connections
 from workers.ledger.engine import reading
@@ -18,7 +19,7 @@ ENDS_SOON = timedelta(days=14)
 """Time enough to ask the person who must agree again."""
 
 
-def check_ledger(engine: Engine, secret_key: str, now: datetime) -> Iterator[Finding]:
+def check_ledger(engine: Engine, secret_key: str, payload_days: int, now: datetime) -> Iterator[Finding]:
     """The database, and what hangs on it."""
     file = engine.url.database if engine.dialect.name == "sqlite" else None
     if file is not None and not Path(file).exists():  # opening it would make it
@@ -42,6 +43,7 @@ def check_ledger(engine: Engine, secret_key: str, now: datetime) -> Iterator[Fin
         yield soon("connections", "There are none yet.", "counterfoil connections add")
     for one in stored:
         yield _connection(one, tokens.get(one.connection.realm_id), now)
+    yield from check_kept(engine, payload_days, now)
 
 
 def _secret_key(

@@ -93,6 +93,7 @@ def test_sound_set_up_has_a_tick_everywhere_and_exit_0(stack: Stack) -> None:
             "database",
             "secret key",
             "connection acme-woo",
+            "payloads",
             "intuit",
             "clock",
             "quickbooks",
