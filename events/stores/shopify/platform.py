@@ -83,11 +83,14 @@ def _orders(webhook: Webhook, event_type: str, body: Row) -> list[Envelope]:
 
 
 def _refund_alone(webhook: Webhook, body: Row) -> list[Envelope]:
-    """``refunds/create``. Without money it may be half of a cancellation: then its order's webhook tells it."""
+    """``refunds/create``. Its order's webhook tells it where it cannot stand alone: without money it may be half of a
+    cancellation, and only the order names the taxes of its shipping.
+    """
     order_id = need_id(body, "order_id", "The refund's order")
     if refunds.is_test(body) or not refunds.moves_money(body):
         return []
-    return [_refund(webhook, refunds.read_refund(body, sale=refunds.Sale(order_id), sequence=1))]
+    refund = refunds.read_refund(body, sale=refunds.Sale(order_id), sequence=1)
+    return [_refund(webhook, refund)] if refunds.names_its_taxes(refund) else []
 
 
 def _refund(webhook: Webhook, refund: Refund) -> Envelope:

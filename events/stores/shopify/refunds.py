@@ -10,11 +10,11 @@ from decimal import Decimal
 from events.stores.platform import Unreadable
 from events.stores.reading import ZERO, Row, amount, moment, need_id, part, rows, store_id, text
 from events.stores.reading import flag as is_true
-from events.stores.shares import totals_of
-from events.stores.shopify.money import set_amount, shop_amount, shop_currency
+from events.stores.shares import CENT, totals_of
+from events.stores.shopify.money import set_amount, shop_amount, shop_currency, total_of
 from events.stores.shopify.payments import STORE_CREDIT
 from events.stores.shopify.presentment import as_seen, refund_currency, share_of
-from events.stores.shopify.taxes import shares_of, tax_of
+from events.stores.shopify.taxes import UNNAMED_TAX, shares_of, tax_of
 from schemas.orders import Buyer, ChargeLine, PaymentMethod, Refund, RefundAmounts, RefundLine
 
 ON_THE_SHELF = frozenset({"return", "cancel", "legacy_restock"})
@@ -104,6 +104,11 @@ def moves_money(body: Row) -> bool:
     return any(_gives_back(transaction) for transaction in rows(body, "transactions"))
 
 
+def names_its_taxes(refund: Refund) -> bool:
+    """False where shipping bore a tax that none of the returned lines names: its order does."""
+    return all(share.tax != UNNAMED_TAX for line in refund.shipping for share in line.taxes)
+
+
 def _gives_back(transaction: Row) -> bool:
     return (
         text(transaction, "kind") == "refund"
@@ -155,37 +160,41 @@ def _shipping(body: Row, sale: Sale, included: bool) -> tuple[ChargeLine, ...]:
     """Refunded shipping: lines of their own in new API versions, adjustments in all of them."""
     refunded = rows(body, "refund_shipping_lines")
     if refunded:
-        return tuple(_shipping_line(row, included) for row in refunded)
-    taxed_as = sale.shipping_line or _first_item(body)
-    return tuple(_shipping_back(row, taxed_as) for row in _adjustments(body, "shipping_refund"))
+        return tuple(_shipping_line(row, included, body) for row in refunded)
+    return tuple(_shipping_back(row, sale, body) for row in _adjustments(body, "shipping_refund"))
 
 
-def _first_item(body: Row) -> Row:
-    """Alone, a refund names the order's taxes only on its lines."""
-    return next((part(row, "line_item") for row in rows(body, "refund_line_items")), {})
+def _taxed_alike(net: Decimal, tax: Decimal, body: Row) -> Row:
+    """Alone, a refund names the order's taxes only on its lines: one whose rates explain the shipping's tax."""
+    for item in (part(row, "line_item") for row in rows(body, "refund_line_items")):
+        rate = total_of(rows(item, "tax_lines"), "rate")
+        if rate and abs(net * rate - tax) <= CENT:
+            return item
+    return {}
 
 
-def _shipping_back(row: Row, taxed_as: Row) -> ChargeLine:
-    tax = ZERO - shop_amount(row, "tax_amount")
+def _shipping_back(row: Row, sale: Sale, body: Row) -> ChargeLine:
+    total, tax = ZERO - shop_amount(row, "amount"), ZERO - shop_amount(row, "tax_amount")
     return ChargeLine(
         line_id=store_id(row, "id") or "shipping",
         name=text(row, "reason"),
-        total=ZERO - shop_amount(row, "amount"),
+        total=total,
         tax=tax,
-        taxes=shares_of(tax, taxed_as),
+        taxes=shares_of(tax, sale.shipping_line or _taxed_alike(total, tax, body)),
     )
 
 
-def _shipping_line(row: Row, included: bool) -> ChargeLine:
+def _shipping_line(row: Row, included: bool, body: Row) -> ChargeLine:
     line = part(row, "shipping_line")
     tax = set_amount(row, "tax_amount_set")
     subtotal = set_amount(row, "subtotal_amount_set")
+    total = subtotal - tax if included else subtotal
     return ChargeLine(
         line_id=store_id(line, "id") or store_id(row, "id") or "shipping",
         name=text(line, "title"),
-        total=subtotal - tax if included else subtotal,
+        total=total,
         tax=tax,
-        taxes=shares_of(tax, line),
+        taxes=shares_of(tax, line if rows(line, "tax_lines") else _taxed_alike(total, tax, body)),
     )
 
 

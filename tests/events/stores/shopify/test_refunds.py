@@ -2,6 +2,7 @@
 
 import json
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -196,3 +197,17 @@ def test_a28_part_that_went_to_store_credit_is_told_beside_the_money() -> None:
 
     assert refund.payment_method.gateway == "shopify_payments"
     assert (refund.total, refund.store_credit) == (Decimal("28.62"), Decimal("8.62"))
+
+
+@pytest.mark.parametrize(
+    "tax_lines", [[], [{"title": "VAT", "rate": 0.05, "price": "1.12"}]], ids=["none", "another"]
+)
+def test_refund_alone_whose_shipping_bore_a_tax_that_no_line_names_is_told_by_its_order(
+    tax_lines: list[dict[str, Any]],
+) -> None:
+    body = json.loads(recorded(ALONE).body)
+    body["refund_line_items"][0]["line_item"]["tax_lines"] = tax_lines
+
+    alone = PLATFORMS["shopify"].read(webhook("shopify", "refunds/create", json.dumps(body).encode()))
+
+    assert alone == []
