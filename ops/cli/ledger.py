@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from ops.cli.ledger_export import export
 from ops.cli.showing import JSON_OPTION, printed
 from ops.cli.showing import ledger as open_database
 from ops.company_reader import CompanyReader
@@ -36,7 +37,10 @@ CONNECTION = click.option("--connection", "connection_id", help="Whose, where tw
 
 @click.group()
 def ledger() -> None:
-    """Show what is booked for an event or a store object, and take an event back."""
+    """Show what is booked for an event or a store object, take an event back, write all of it to a file."""
+
+
+ledger.add_command(export)
 
 
 @ledger.command("show")

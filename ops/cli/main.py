@@ -17,7 +17,7 @@ COMMANDS = {
     "desk": ("ops.cli.desk", "Run the error desk."),
     "doctor": ("ops.cli.doctor", "Check the set-up and say what to do."),
     "errors": ("ops.cli.errors", "List, show, fix, retry and ignore failed messages."),
-    "ledger": ("ops.cli.ledger", "Show what is booked for an event, and take it back."),
+    "ledger": ("ops.cli.ledger", "Show what is booked for an event, take it back, export."),
     "sandbox": ("ops.cli.sandbox", "Run a QuickBooks Online company on this machine."),
     "setup": ("ops.cli.setup", "Declare the topology and migrate the database."),
     "status": ("ops.cli.status", "Show the banner: a tick, or what needs attention."),
