@@ -1,7 +1,7 @@
 """Which payload belongs to which event type. An event type that is not here is not known."""
 
 from schemas.contacts import Contact, ContactRemoved, DataRequest, StoreErased
-from schemas.inventory import Product, ProductRemoved, Recount, StockLevel
+from schemas.inventory import Product, ProductRemoved, Recount, StockCount, StockLevel
 from schemas.orders import Order, OrderRemoved, Refund, RefundRemoved
 from schemas.payouts import Payout, PayoutFailed
 from schemas.shape import Shape
@@ -22,6 +22,7 @@ Payload = (
     | ProductRemoved
     | StockLevel
     | Recount
+    | StockCount
     | UnreadableWebhook
 )
 
@@ -43,6 +44,7 @@ EVENT_TYPES: dict[str, type[Shape]] = {
     "inventory.product_deleted": ProductRemoved,
     "inventory.level_changed": StockLevel,
     "inventory.recount_asked": Recount,
+    "inventory.stock_counted": StockCount,
     "inventory.unreadable_webhook": UnreadableWebhook,
     "contacts.created": Contact,
     "contacts.updated": Contact,

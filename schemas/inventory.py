@@ -56,3 +56,22 @@ class Recount(Shape):
     """
 
     item_id: StoreId
+
+
+class CountedPlace(Shape):
+    """What lies at one place; ``location_id`` as in ``StockLevel``."""
+
+    location_id: StoreId | None = None
+    quantity: Quantity
+    updated_at: Time
+
+
+class StockCount(Shape):
+    """What the store has of one thing at all of its places: a person has agreed that QuickBooks follows it.
+
+    ``item_id`` as in ``StockLevel``.
+    """
+
+    item_id: StoreId
+    sku: Text = ""
+    places: tuple[CountedPlace, ...]

@@ -13,7 +13,7 @@ from workers.contacts.privacy import answer_data_request, erase_contact, erase_s
 from workers.contacts.sync_contact import remove_contact, sync_contact
 from workers.context import Context
 from workers.errors import InvalidEvent
-from workers.inventory.sync_level import recount, sync_level
+from workers.inventory.sync_level import count_stock, recount, sync_level
 from workers.inventory.sync_product import remove_product, sync_product
 from workers.items.movements import with_stock
 from workers.orders.remove_order import remove_order
@@ -56,6 +56,7 @@ _FUNCTIONS: dict[str, Function] = {
     "inventory.product_deleted": remove_product,
     "inventory.level_changed": sync_level,
     "inventory.recount_asked": recount,
+    "inventory.stock_counted": count_stock,
     "inventory.unreadable_webhook": _read_unreadable,
     "contacts.created": sync_contact,
     "contacts.updated": sync_contact,

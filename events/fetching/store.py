@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from events.fetching.http import StoreHttp
@@ -22,6 +22,9 @@ THREADS = 4
 
 AUTHORIZATION_SECONDS = 6 * 3600.0
 """A fetched access token lasts a day; it is fetched anew long before. Source: shopify.dev, "Client credentials"."""
+
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+"""Before the first shop of either platform."""
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -86,6 +89,16 @@ class StoreClient:
         page: Page = self._run(self._api.page(kind, span, cursor))
         events = tuple(event for found in page.objects for event in self._readable(found))
         return EventPage(events, len(page.objects), page.cursor, page.total)
+
+    def shelves(self) -> Iterator[EventPage]:
+        """Every product with its stock levels at all places, page by page."""
+        cursor, more = "", True
+        while more:
+            page: Page = self._run(self._api.page("products", Span(BEGINNING), cursor))
+            levels: tuple[StoreObject, ...] = self._run(self._api.levels(page.objects))
+            events = tuple(event for found in (*page.objects, *levels) for event in self._readable(found))
+            yield EventPage(events, len(page.objects), page.cursor, page.total)
+            cursor, more = page.cursor, bool(page.cursor)
 
     def fetch_anew(self, subject: str, *, within: str = "") -> Envelope | None:
         """The event of one object as it is in the store now; None where it is gone, a draft or a test.

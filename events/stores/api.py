@@ -4,7 +4,7 @@ So each platform says in one place what it asks and how it reads what it is told
 (``events.fetching``) knows of connections, retries and time.
 """
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, Protocol, TypeAlias, TypeVar
@@ -142,6 +142,9 @@ class StoreApi(Protocol):
 
     def one(self, subject: str) -> Reading[StoreObject | None]:
         """One object by its subject (``order/1001``); None where the store has it no longer."""
+
+    def levels(self, products: Sequence[StoreObject]) -> Reading[tuple[StoreObject, ...]]:
+        """The stock levels of these products, where they are objects of their own."""
 
     def webhook(self, found: StoreObject, connection: str, received_at: datetime) -> Webhook:
         """The delivery that would tell the object as it is now: read as such, it makes the same events."""

@@ -17,6 +17,7 @@ COMMANDS = {
     "desk": ("ops.cli.desk", "Run the error desk."),
     "doctor": ("ops.cli.doctor", "Check the set-up and say what to do."),
     "errors": ("ops.cli.errors", "List, show, fix, retry and ignore failed messages."),
+    "inventory": ("ops.cli.inventory", "Compare the store's stock with QuickBooks', and adjust it."),
     "ledger": ("ops.cli.ledger", "Show what is booked for an event, take it back, export."),
     "sandbox": ("ops.cli.sandbox", "Run a QuickBooks Online company on this machine."),
     "setup": ("ops.cli.setup", "Declare the topology and migrate the database."),

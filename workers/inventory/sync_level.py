@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from schemas.inventory import Recount, StockLevel
+from schemas.inventory import Recount, StockCount, StockLevel
 from workers.context import Context
 from workers.errors import ProductUnknown, WaitsForProduct
 from workers.inventory.adjust import adjusted, unsupported_since
@@ -51,6 +51,24 @@ def recount(asked: Recount, context: Context) -> Steps:
     record = LevelRecord.of(asked.item_id, mapping)
     frame = Frame.of(context, f"Stock of {record.sku or asked.item_id}")
     record = replace(record, waited=context.envelope.id)  # it comes late enough
+    return (yield from _followed(record, context.envelope.time, known, context, frame))
+
+
+def count_stock(count: StockCount, context: Context) -> Steps:
+    """All places of one thing at once, as a person had them counted: no order is waited for that may explain them."""
+    frame = Frame.of(context, f"Stock of {count.sku or count.item_id}")
+    known = yield from recall(_keys(count.item_id))
+    record = LevelRecord.of(count.item_id, known.get(level_key(count.item_id)))
+    for one in count.places:
+        name = one.location_id or ONLY_PLACE
+        chosen = not frame.settings.locations or name in frame.settings.locations
+        seen = record.places.get(name)
+        if chosen and (seen is None or one.updated_at >= seen.counted_at):
+            record = record.with_place(name, Place(one.quantity, one.updated_at), count.sku)
+    if not record.places:
+        return Skipped("location_not_chosen")
+    yield from remember(record.mapping)
+    record = replace(record, waited=context.envelope.id)
     return (yield from _followed(record, context.envelope.time, known, context, frame))
 
 

@@ -4,7 +4,7 @@ Shopify calls it legacy and names GraphQL its heir, but webhooks still carry RES
 same body has the same id. Source: shopify.dev, "REST Admin API", "Paginate", "Rate limits", "Order".
 """
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import orjson
@@ -25,6 +25,7 @@ from events.stores.platform import Unreadable
 from events.stores.raw_json import object_in, objects_in
 from events.stores.reading import Row, moment, rows_or_nothing, text
 from events.stores.shopify.answers import next_page, store_clock
+from events.stores.shopify.level_pages import levels_of, one_level
 from events.stores.shopify.payout_pages import one_payout, payout_page
 from events.stores.webhook import Webhook
 from schemas.envelope import Envelope
@@ -92,7 +93,7 @@ class ShopifyApi:
         if word == "payout":
             return (yield from one_payout(_api(), object_id))
         if word.startswith("level/"):
-            return (yield from _level(word.partition("/")[2], object_id))
+            return (yield from one_level(_api(), word.partition("/")[2], object_id))
         if word not in KINDS_OF_SUBJECT:
             return None
         kind, wrapper = KINDS_OF_SUBJECT[word]
@@ -100,6 +101,10 @@ class ShopifyApi:
         if answer.status == 404:
             return None
         return StoreObject(TOPICS[kind], *object_in(answer.body, wrapper))
+
+    def levels(self, products: Sequence[StoreObject]) -> Reading[tuple[StoreObject, ...]]:
+        """See ``StoreApi``."""
+        return (yield from levels_of(_api(), [one.row for one in products]))
 
     def webhook(self, found: StoreObject, connection: str, received_at: datetime) -> Webhook:
         """See ``StoreApi``."""
@@ -155,13 +160,6 @@ def _require_old_orders(span: Span) -> Generator[tuple[Request, ...], list[Answe
             "Shopify shows this app orders of the last 60 days only. Give the app the scope read_all_orders, "
             "or begin later."
         )
-
-
-def _level(place: str, item: str) -> Generator[tuple[Request, ...], list[Answer], StoreObject | None]:
-    query = {"inventory_item_ids": item, "location_ids": place}
-    (answer,) = yield (Request(f"{_api()}/inventory_levels.json", query, may_be_absent=True),)
-    found = objects_in(answer.body, "inventory_levels") if answer.status == 200 else []
-    return StoreObject("inventory_levels/update", *found[0]) if found else None
 
 
 def _newest(found: list[Row], span: Span) -> datetime | None:

@@ -6,7 +6,7 @@ to the second, lists by ``modified`` are sorted by id within one second.
 
 import contextlib
 from base64 import b64encode
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -77,6 +77,11 @@ class WooCommerceApi:
             return found
         page = yield from _with_refunds(Page((found,), ""))
         return page.objects[0]
+
+    def levels(self, products: Sequence[StoreObject]) -> Reading[tuple[StoreObject, ...]]:  # noqa: ARG002
+        """None: a product tells its own."""
+        yield from ()
+        return ()
 
     def webhook(self, found: StoreObject, connection: str, received_at: datetime) -> Webhook:
         """See ``StoreApi``."""

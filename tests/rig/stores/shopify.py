@@ -56,7 +56,8 @@ class ShopifyShop(FakeStore):
                 return Said({"errors": "Exceeded 2 calls per second"}, 429, {"Retry-After": "2.0"})
         match path.removeprefix("/api/").split("/")[1:]:
             case ["inventory_levels.json"]:
-                return Said({"inventory_levels": [row for row in self.levels if _is_level(row, asked.query)]})
+                found = [row for row in self.levels if _is_level(row, asked.query)]
+                return self._paged("inventory_levels", found, asked)
             case ["shopify_payments", *rest]:
                 return self._payments(rest, asked)
             case [kind, "count.json"]:
@@ -134,10 +135,9 @@ def _passes(kind: str, row: Row, query: Mapping[str, str]) -> bool:
 
 
 def _is_level(row: Row, query: Mapping[str, str]) -> bool:
-    return (str(row["inventory_item_id"]), str(row["location_id"])) == (
-        query.get("inventory_item_ids"),
-        query.get("location_ids"),
-    )
+    items, places = (query.get(name, "").split(",") for name in ("inventory_item_ids", "location_ids"))
+    at_place = str(row["location_id"]) in places or places == [""]
+    return str(row["inventory_item_id"]) in items and at_place
 
 
 def _http_date() -> str:

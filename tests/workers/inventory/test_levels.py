@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from schemas.inventory import Product, Recount, StockLevel, Variant
+from schemas.inventory import CountedPlace, Product, Recount, StockCount, StockLevel, Variant
 from tests.workers.play import NOON, Play, played
 from tests.workers.stories import line, order
 from workers.errors import (
@@ -202,6 +202,43 @@ def test_a79_nothing_moves_before_the_first_run_and_the_level_is_kept_for_it() -
     play.run("inventory.recount_asked", Recount(item_id="55"), time=LATER)
 
     assert on_hand(play) == 5
+
+
+def count(*quantities: str, at: datetime = NOON) -> StockCount:
+    places = (
+        CountedPlace(location_id=str(place), quantity=Decimal(quantity), updated_at=at)
+        for place, quantity in enumerate(quantities, start=1)
+    )
+    return StockCount(item_id="55", sku="TIN-MUG", places=tuple(places))
+
+
+def test_a79_count_of_all_places_moves_once_and_waits_for_no_order() -> None:
+    play = played()
+
+    play.run("inventory.stock_counted", count("30", "12"))
+
+    assert on_hand(play) == 42
+    assert len(play.all("InventoryAdjustment")) == 1
+
+
+def test_a79_count_that_is_older_than_a_level_leaves_it() -> None:
+    play = played()
+    counted(play, level("31", location_id="1"), time=LATER)
+
+    play.run("inventory.stock_counted", count("30", "12"), time=LATER)
+
+    assert on_hand(play) == 43
+
+
+def test_a79_count_before_the_first_run_is_kept_and_of_other_places_skipped() -> None:
+    play = played(stock="ask")
+    assert play.run("inventory.stock_counted", count("30")) == Skipped("first_inventory_run")
+    play.set(locations=("9",))
+
+    assert play.run("inventory.stock_counted", count("30").model_copy(update={"item_id": "56"})) == Skipped(
+        "location_not_chosen"
+    )
+    assert play.writes == []
 
 
 def test_stock_that_is_not_followed_moves_nothing() -> None:
