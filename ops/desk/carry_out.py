@@ -20,7 +20,7 @@ from ops.desk.decide import Answer, answer_for, arguments_of
 from ops.desk.publishing import Checkpoint, Publishes, no_checkpoint, publish_or_raise
 from ops.desk.reading import Arrival, NotUnderstood, Understood, read_command
 from ops.desk.replay import CHUNK, Replay
-from schemas.commands import Cancel
+from schemas.commands import Cancel, Command
 from schemas.envelope import Workflow
 from workers.ledger.commands import (
     CommandRow,
@@ -85,6 +85,14 @@ class Workbench:
             self.resume()
             row = self._begin(arrival, understood)
         return self._finish(row)
+
+    def give(self, command: Command, *, by: str) -> Handled:
+        """Carry out a command of the desk's own, which has an id and no message.
+
+        Raises:
+            As ``handle``; after a crash ``resume`` takes it up.
+        """
+        return self._finish(self._begin(Arrival(b""), Understood(command, by)))
 
     def work(self) -> Handled | None:
         """Bring the command that waits longest forward by a chunk; how it ended, if it did.

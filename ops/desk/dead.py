@@ -1,7 +1,8 @@
-"""RabbitMQ's own dead letters: the one that kills workers becomes a failed message, its neighbours go back.
+"""RabbitMQ's own dead letters: each becomes a failed message, and is tried once more, alone.
 
 A worker that dies costs every message that it holds one of its lives, so after 20 deaths healthy ones arrive here
-beside the one that did it. Source: RabbitMQ docs, "Quorum Queues", "Poison message handling".
+beside the one that did it. Source: RabbitMQ docs, "Quorum Queues", "Poison message handling". Nothing at a death tells
+them apart, a trial does: the healthy ones are booked, the poison is here again, and stays for a person.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,36 +13,45 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Engine
 
 from events import names
-from events.outgoing import HeaderValue, Outgoing
+from events.outgoing import Outgoing
 from ops.desk.publishing import Publishes, publish_or_raise
 from schemas.envelope import Workflow
 from workers.errors import DeliveryLimit
 from workers.ledger.engine import reading, writing
 from workers.ledger.entries import applied_events
-from workers.ledger.failure_views import read_copies
+from workers.ledger.failure_trials import SUSPECT, TRIAL
+from workers.ledger.failure_views import FailedMessage, find_failed
 from workers.ledger.failures import Failure, first_failed, header_values, record_failures, resolve_failures
-from workers.ledger.intents import open_intents
 from workers.runtime.delivery import Delivery, read_delivery
 
-REQUEUED = "requeued_from_dead"
-"""Header of a message that went back once; the second time it becomes a failed message."""
+WAITS_FOR_IT = (
+    "workers stopped again and again while they held this message, maybe because of another one that they held as "
+    "well. It is tried once more, alone."
+)
+FAILED_IT = (
+    "workers stopped again and again while they held this message, also when no other suspect was with them, so "
+    "RabbitMQ set it aside. The worker's log says why they stopped."
+)
 
-Fate = Literal["dropped", "requeued", "failed"]
+Fate = Literal["dropped", "suspect", "failed"]
 
 
-def decide_fate(
-    *, ended: bool, ignored: bool, began: bool, failed_before: bool, requeued_before: bool
-) -> Fate:
-    """What becomes of a dead letter.
-
-    ``ended``: it is booked, superseded or skipped. ``began``: a worker was about to write for it. Without any trace
-    of an attempt it was only in the worker's hands beside another one.
-    """
+def decide_fate(*, ended: bool, ignored: bool, failed_its_trial: bool) -> Fate:
+    """What becomes of a dead letter. ``ended``: it is booked, superseded or skipped."""
     if ended or ignored:
         return "dropped"
-    if began or failed_before or requeued_before:
-        return "failed"
-    return "requeued"
+    return "failed" if failed_its_trial else "suspect"
+
+
+def failed_its_trial(row: FailedMessage | None) -> bool:
+    """Whether the message was the only suspect with the workers. ``row``: what the ledger has of it.
+
+    A row that says so already is that of the same dead letter, taken before a crash.
+    """
+    if row is None or row.reason != DeliveryLimit.reason:
+        return False
+    tried = row.status == "retry_issued" and row.command_id.startswith(TRIAL)
+    return tried or (row.status == "unresolved" and row.cause != SUSPECT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +73,22 @@ class DeadLetters:
         now = self.now()
         delivery = read_delivery(self.workflow, body, headers, message_id, received_at=now, handle=None)
         with reading(self.ledger) as connection:
-            fate = self._fate(connection, delivery, headers)
+            row = self._row(connection, delivery)
+            fate = decide_fate(
+                ended=bool(applied_events(connection, [(delivery.connection_id, delivery.event_id)])),
+                ignored=row is not None and row.status == "ignored",
+                failed_its_trial=failed_its_trial(row),
+            )
             first = first_failed(connection, self.workflow, [delivery.event_id])
         if fate == "dropped":
             self._resolve(delivery, now)
-        elif fate == "requeued":
-            publish_or_raise(self.publisher, [self._back(delivery, headers)])
-        elif fate == "failed":
-            failure = self._failure(delivery, now)
-            copy = dict(header_values(failure.headers(first.get(delivery.event_id))))
-            queue = names.errors(self.workflow)
-            publish_or_raise(self.publisher, [Outgoing("", queue, body, delivery.event_id, copy)])
-            with writing(self.ledger) as connection:
-                record_failures(connection, [failure])
+            return fate
+        failure = self._failure(delivery, now, fate)
+        copy = dict(header_values(failure.headers(first.get(delivery.event_id))))
+        queue = names.errors(self.workflow)
+        publish_or_raise(self.publisher, [Outgoing("", queue, body, delivery.event_id, copy)])
+        with writing(self.ledger) as connection:
+            record_failures(connection, [failure])
         return fate
 
     def _resolve(self, delivery: Delivery, now: datetime) -> None:
@@ -85,27 +98,13 @@ class DeadLetters:
             if applied_events(connection, [event]):
                 resolve_failures(connection, [(self.workflow, event)], now)
 
-    def _fate(self, connection: Connection, delivery: Delivery, headers: Mapping[str, Any]) -> Fate:
-        copies = read_copies(connection, self.workflow, [delivery.event_id])
-        row = copies.get((delivery.connection_id, delivery.event_id))
-        intents = open_intents(connection, [(delivery.connection_id, delivery.object_key)])
-        return decide_fate(
-            ended=bool(applied_events(connection, [(delivery.connection_id, delivery.event_id)])),
-            ignored=row is not None and row.status == "ignored",
-            began=any(intent.event_id == delivery.event_id for intent in intents),
-            failed_before=row is not None,
-            requeued_before=REQUEUED in headers,
-        )
+    def _row(self, connection: Connection, delivery: Delivery) -> FailedMessage | None:
+        here = (self.workflow, delivery.connection_id)
+        found = find_failed(connection, delivery.event_id)
+        return next((row for row in found if (row.workflow, row.connection_id) == here), None)
 
-    def _back(self, delivery: Delivery, headers: Mapping[str, Any]) -> Outgoing:
-        kept: dict[str, HeaderValue] = {
-            name: value
-            for name, value in headers.items()
-            if isinstance(value, str | int) and not name.startswith("x-")
-        }
-        return Outgoing("", self.workflow, delivery.body, delivery.event_id, {**kept, REQUEUED: 1})
-
-    def _failure(self, delivery: Delivery, now: datetime) -> Failure:
+    def _failure(self, delivery: Delivery, now: datetime, fate: Fate) -> Failure:
+        alone = fate == "failed"
         kind = delivery.envelope.type if delivery.envelope else "message"
         return Failure(
             event_id=delivery.event_id,
@@ -115,12 +114,11 @@ class DeadLetters:
             object_key=delivery.object_key,
             body=delivery.body,
             reason=DeliveryLimit.reason,
-            cause=kind,
-            message=(
-                f"{delivery.subject} ({kind}): workers stopped again and again while they held this message, so "
-                "RabbitMQ set it aside. The worker's log says why they stopped."
-            ),
-            fix="Read the worker's log, mend the cause, then: counterfoil errors retry " + delivery.event_id,
+            cause=kind if alone else SUSPECT,
+            message=f"{delivery.subject} ({kind}): {FAILED_IT if alone else WAITS_FOR_IT}",
+            fix=f"Read the worker's log, mend the cause, then: counterfoil errors retry {delivery.event_id}"
+            if alone
+            else "Nothing to do: the desk tries it again by itself.",
             fault_code="",
             attempts=delivery.attempts + 1,
             copy_id=self.new_id(),

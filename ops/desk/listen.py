@@ -25,6 +25,7 @@ from events.outgoing import NotConfirmed
 from ops.desk.carry_out import Handled, Workbench
 from ops.desk.dead import DeadLetters
 from ops.desk.reading import Arrival
+from ops.desk.trials import Trials
 
 HEARTBEAT_SECONDS = 60
 """A claim of a million rows may hold the thread for a while; RabbitMQ waits for two heartbeats."""
@@ -70,11 +71,13 @@ class Listener:
     command_done: Callable[[], None]
     stopping: Event
     connected: bool = False
+    trials: Trials = field(init=False)
     _arrived: deque[tuple[Callable[[Any], None], Any]] = field(default_factory=deque)
     _amqp: Any = None
 
     def __post_init__(self) -> None:
         self.workbench.keep_alive = self._keep_alive
+        self.trials = Trials(self.workbench)
 
     def run(self) -> None:
         """Consume until ``stopping`` is set; reconnect for ever in between."""
@@ -142,6 +145,8 @@ class Listener:
             if self.workbench.busy:
                 self._work()
                 quiet_since = time.monotonic()
+            if (tried := self.trials.step()) is not None:
+                self._tell(tried)
             quiet = time.monotonic() - quiet_since > QUIET_SECONDS
             if quiet and not self.workbench.looked_for_begun and self._alone(connection):
                 self.workbench.resume()
@@ -196,6 +201,8 @@ class Listener:
             _bytes(message.body), message.headers or {}, message.properties.get("message_id")
         )
         message.ack()
+        if fate == "suspect":
+            self.trials.waiting = True
         log.warning("dead letter taken", extra={"workflow": self.workbench.workflow, "fate": fate})
 
 
