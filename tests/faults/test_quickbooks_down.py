@@ -83,6 +83,41 @@ def test_dead_throttled_and_revoked_companies_do_not_delay_a_healthy_one(stack: 
     assert stack.failures() == []
 
 
+def test_a_company_that_is_down_alone_uses_no_attempts_keeps_nobody_waiting_and_is_back_within_seconds(
+    stack: Stack,
+) -> None:
+    sandbox = stack.sandbox
+    dead = sandbox.add_company("US")
+    stack.connect("dead", realm_id=dead)
+    sandbox.fault(dead, "server_error")
+    stack.start("worker", "orders")
+    stack.publish(*(order_event(1000 + number, connection="dead") for number in range(60)))
+    wait_for(
+        lambda: sum(fault["struck"] for fault in sandbox.faults(dead)) >= 7,
+        timeout_seconds=60.0,
+        what="its breaker is open",
+    )
+
+    waits = []
+    for number in range(1, 6):
+        began = time.monotonic()
+        stack.publish(order_event(number))
+        stack.wait_settled(paid(number))
+        waits.append(time.monotonic() - began)
+    meanwhile = set(stack.entries())
+    sandbox.remove_fault(dead)
+    began = time.monotonic()
+    stack.wait_settled(*map(paid, range(1000, 1060)))
+    back_seconds = time.monotonic() - began
+
+    assert sorted(waits)[2] < 5.0
+    assert meanwhile == set(map(paid, range(1, 6)))
+    assert back_seconds < 20
+    assert set(stack.attempts().values()) == {1}
+    stack.assert_books_agree(*range(1, 6))
+    stack.assert_books_agree(*range(1000, 1060), realm_id=dead)
+
+
 def test_an_ended_consent_pauses_the_connection_and_says_connect(stack: Stack) -> None:
     realm_id = stack.sandbox.add_company("US")
     stack.connect("revoked", realm_id=realm_id, refresh_token=stack.sandbox.mint_token(realm_id))

@@ -45,5 +45,18 @@ def test_sigterm_with_a_hanging_call_ends_within_the_grace_and_the_next_worker_b
     stack.assert_books_agree(1, 2)
 
 
+def test_a_worker_whose_rounds_ended_on_an_unexpected_error_says_so_and_ends(stack: Stack) -> None:
+    stack.publish(*(order_event(number) for number in (1, 2, 3)))
+
+    workers = stack.start_dying_workers("break:after write:1", "run")
+
+    workers.wait_line(
+        "the rounds have ended on an error; the log has it. Start the worker again", timeout_seconds=60.0
+    )
+    workers.wait_line("ended break:after write:1 1", timeout_seconds=60.0)
+    stack.wait_settled(*map(paid, (1, 2, 3)))
+    stack.assert_books_agree(1, 2, 3)
+
+
 def wait_said(process: Process, words: str, times: int) -> None:
     wait_for(lambda: process.output.count(words) == times, timeout_seconds=60.0, what=words)

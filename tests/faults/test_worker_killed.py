@@ -6,6 +6,7 @@ import signal
 import pytest
 
 from tests.rig.stack import Stack, order_event, paid
+from tests.rig.waiting import wait_for
 
 pytestmark = pytest.mark.broker
 
@@ -44,6 +45,44 @@ def test_workers_killed_between_the_writes_of_one_order_double_none(stack: Stack
     assert names.count("Ada Byron") == 1
     stack.assert_books_agree(1)
     assert workers.output.count(" -9\n") == len(deaths)
+
+
+def test_workers_killed_around_the_copy_of_a_failure_leave_one_failed_message(stack: Stack) -> None:
+    stack.start("desk")
+    error = {"code": "6540", "message": "no", "detail": "no"}
+    stack.sandbox.fault(stack.realm_id, "refused", body='"DocNumber":"2"', error=error)
+    stack.publish(*(order_event(number) for number in (1, 2, 3)))
+    # the second time that a round publishes and commits is with the answer in its hands
+    deaths = ("kill:after publish:2", "kill:after publish:2", "kill:after commit:2", "kill:before ack:1")
+
+    workers = stack.start_dying_workers(*deaths, "run")
+
+    stack.wait_settled(paid(1), paid(3))
+    stack.wait_failed(paid(2))
+    wait_for(
+        lambda: workers.output.count(" -9\n") == len(deaths),
+        timeout_seconds=60.0,
+        what="each death came",
+    )
+    stack.assert_books_agree(1, 3, failed=[paid(2)])
+
+
+def test_workers_killed_around_the_move_to_the_held_queue_hold_each_event_once(stack: Stack) -> None:
+    stack.start("desk")
+    stack.run_command("connections", "pause", "acme-woo")
+    stack.publish(*(order_event(number) for number in (1, 2, 3)))
+    deaths = ("kill:after publish:1", "kill:after commit:1", "kill:before ack:1")
+
+    workers = stack.start_dying_workers(*deaths, "run")
+    wait_for(
+        lambda: workers.output.count(" -9\n") == len(deaths) and stack.broker.count("orders") == 0,
+        timeout_seconds=60.0,
+        what="each death came",
+    )
+    stack.run_command("connections", "resume", "acme-woo")
+
+    stack.wait_settled(*map(paid, (1, 2, 3)))
+    stack.assert_books_agree(1, 2, 3)
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 STEP is one of
     kill:POINT:NTH   SIGKILL when the worker passes the point for the nth time
     stop:POINT:NTH   SIGSTOP there, until SIGCONT; it prints ``stopped PID #STEP`` first
+    break:POINT:NTH  an error that nobody expects: the thread that runs the rounds ends
     wait:POINT:NTH   only that round stands still, until SIGUSR1; it prints the same
     run              until SIGTERM, as the others do that live on
 
@@ -13,6 +14,7 @@ import ctypes
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 
 from events.broker.topology import WORKFLOWS
@@ -22,6 +24,10 @@ from ops.settings import read_settings
 
 PR_SET_PDEATHSIG = 1
 """A worker ends with the process that forked it. Source: prctl(2)."""
+
+
+class Unexpected(BaseException):
+    """Nothing that a worker's own code would catch."""
 
 
 def main(*steps: str) -> int:
@@ -52,6 +58,9 @@ def _be_a_worker(step: str, number: int) -> None:
     try:
         configure_logs("info")
         code = run_worker(read_settings(), WORKFLOWS, crash=_crash(step, number))
+    except Exception:
+        traceback.print_exc()  # as the interpreter does at its end
+        sys.stderr.flush()
     finally:
         os._exit(code)
 
@@ -68,6 +77,8 @@ def _crash(step: str, number: int) -> Callable[[str], None] | None:
         passed += here == point
         if here != point or passed != int(nth):
             return
+        if what == "break":
+            raise Unexpected
         if what == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         sys.stdout.write(f"stopped {os.getpid()} #{number}\n")

@@ -69,7 +69,7 @@ def node() -> Iterator[PrivateNode]:
 @pytest.fixture
 def broker(node: PrivateNode) -> Iterator[Broker]:
     """A fresh virtual host for this test."""
-    yield from _vhost(node)
+    yield from vhost(node)
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def own_node(tmp_path: Path) -> Iterator[PrivateNode]:
 @pytest.fixture
 def own_broker(own_node: PrivateNode) -> Iterator[Broker]:
     """A fresh virtual host on the node that belongs to this test alone."""
-    yield from _vhost(own_node)
+    yield from vhost(own_node)
 
 
 @pytest.fixture(scope="session")
@@ -178,7 +178,8 @@ def own_ports() -> dict[str, int]:
             "distribution": 25680 + offset, "epmd": 4380 + offset}  # fmt: skip
 
 
-def _vhost(node: PrivateNode) -> Iterator[Broker]:
+def vhost(node: PrivateNode) -> Iterator[Broker]:
+    """A fresh virtual host on a node, for fixtures."""
     name = f"test-{uuid.uuid4().hex[:12]}"
     url = node.add_vhost(name)
     yield Broker(url, node.management_url, name, node.management)
