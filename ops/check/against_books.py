@@ -23,16 +23,23 @@ def ledger_against_books(sides: Sides) -> Iterator[Finding]:
         order = f"order/{held.order_id}"
         if held.key not in sides.steady or order in sides.ledger.under_way or not sides.concerns(held):
             continue
-        row = sides.row_of(held)
-        if not held.stands:
-            if row is not None and not row.void and row.amount:
-                yield _not_taken_back(held, row)
-        elif row is None or row.void:
-            yield _missing(held, row)
-        elif row.amount != held.amount:
-            yield _different(held, row)
-        elif held.role == "sale" and held.account_id and row.account_id not in ("", held.account_id):
-            yield _other_account(held, row)
+        found = _compared(held, sides.row_of(held))
+        ignored = sides.ledger.ignored.get(order)
+        if found is not None:
+            yield found.accepted(ignored.event_id) if ignored is not None else found
+
+
+def _compared(held: Held, row: Booked | None) -> Finding | None:
+    if not held.stands:
+        stands = row is not None and not row.void and row.amount
+        return _not_taken_back(held, row) if row is not None and stands else None
+    if row is None or row.void:
+        return _missing(held, row)
+    if row.amount != held.amount:
+        return _different(held, row)
+    if held.role == "sale" and held.account_id and row.account_id not in ("", held.account_id):
+        return _other_account(held, row)
+    return None
 
 
 def books_against_ledger(sides: Sides) -> Iterator[Finding]:
@@ -99,7 +106,7 @@ def _missing(held: Held, row: Booked | None) -> Finding:
         f"{held.entity} {held.quickbooks_id} {what} QuickBooks; the ledger has it as booked.",
         REMOVED,
         document=f"{held.entity} {held.quickbooks_id}",
-        number=_number(held),
+        number=held.number,
         date=row.date if row is not None else "",
         ledger=held.amount,
         quickbooks=row.amount if row is not None else None,
@@ -183,7 +190,3 @@ def _unknown(subject: str, row: Booked, sides: Sides, key: StoreKey) -> Finding:
 
 def _on(row: Booked, finding: Finding) -> Finding:
     return finding.of(document=row.name, number=row.number, date=row.date, currency=row.currency)
-
-
-def _number(held: Held) -> str:
-    return held.number if held.role != "payment" else ""

@@ -37,22 +37,9 @@ def store_against_ledger(sides: Sides) -> Iterator[Finding]:
 
 def _kept(subject: str, found: Iterator[Finding], sides: Sides) -> Iterator[Finding]:
     """What a person ignored is told as such."""
+    ignored = sides.ledger.ignored.get(_order_of(subject, sides))
     for one in found:
-        order = _order_of(subject, sides)
-        if {subject, order} & sides.ledger.ignored:
-            yield Finding(
-                "ignored",
-                subject,
-                f"A person ignored it. {one.message}",
-                "To book it after all: counterfoil errors restore EVENT.",
-                number=one.number,
-                date=one.date,
-                store=one.store,
-                ledger=one.ledger,
-                currency=one.currency,
-            )
-            return
-        yield one
+        yield one.accepted(ignored.event_id) if ignored is not None else one
 
 
 def _order_of(subject: str, sides: Sides) -> str:
@@ -126,9 +113,19 @@ def _sums(sold: Sold, record: SaleRecord, sides: Sides) -> Iterator[Finding]:
     if sold.total != record.total:
         message = f"Order {sold.order.number} is {sold.total} in the store and {record.total} in the ledger."
         yield _other(sold, message, sides, store=sold.total, ledger=record.total)
+    if record.entity == "Invoice":
+        yield from _payments(sold, record, sides)
+
+
+def _payments(sold: Sold, record: SaleRecord, sides: Sides) -> Iterator[Finding]:
     paid = sides.ledger.paid(record)
-    # an invoice that replaced another one was paid by its predecessor's credit, whatever that came from
-    if record.entity == "Invoice" and not record.carried and sold.paid != paid:
+    if record.carried:
+        # its predecessor's credit pays it; what came in for both is all that can be compared, and where the store says
+        # no more than "paid", it may be more than the order is by now
+        paid = sides.ledger.received(record)
+        if not paid or (sold.paid == sold.total < paid):
+            return
+    if sold.paid != paid:
         message = f"The store received {sold.paid} for order {sold.order.number}; {paid} is booked as paid."
         yield _other(sold, message, sides, store=sold.paid, ledger=paid)
 

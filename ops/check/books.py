@@ -13,7 +13,7 @@ from workers.steps import Json
 
 ENTITIES = ("SalesReceipt", "Invoice", "RefundReceipt", "CreditMemo", "Payment")
 IN_ONE_QUERY = 30
-ZERO = Decimal(0)
+ZERO, ONE = Decimal(0), Decimal(1)
 DocumentId = tuple[str, str]
 """Entity and QuickBooks id."""
 
@@ -46,6 +46,7 @@ class Booked:
     currency: str
     account_id: str
     void: bool = False
+    rate: Decimal = ONE
 
     @property
     def id(self) -> DocumentId:
@@ -84,6 +85,7 @@ def booked(entity: str, row: Json) -> Booked:
         currency=_ref(row.get("CurrencyRef")),
         account_id=_ref(row.get("DepositToAccountRef")),
         void=is_void(row),
+        rate=_decimal(row.get("ExchangeRate")) or ONE,
     )
 
 

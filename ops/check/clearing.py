@@ -10,6 +10,7 @@ from ops.check.finding import Balance, Finding
 from ops.check.held import Held
 from ops.check.sides import Sides, key_of
 from schemas.connection import Accounts
+from schemas.money import to_cents
 from workers.steps import Json
 
 ZERO = Decimal(0)
@@ -19,8 +20,17 @@ MOVES: Mapping[str, int] = {"SalesReceipt": 1, "Payment": 1, "RefundReceipt": -1
 OTHERS = ("Deposit", "Transfer", "JournalEntry", "Purchase", "Bill")
 """What else moves a bank or current asset account. Source: Intuit's API reference of these entities."""
 
-Posting = tuple[str, Decimal]
-"""Account and how much more it holds."""
+ONE = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """How much more an account holds, in the document's currency; ``rate``: what one unit is in home currency."""
+
+    account_id: str
+    amount: Decimal
+    currency: str = ""
+    rate: Decimal = ONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +66,10 @@ def balances(
     """Each clearing account. For a month: our documents of that month by the ledger, and as QuickBooks has them."""
     known = {one.account_id: one for one in accounts}
     waiting = next((one.account_id for one in known.values() if one.undeposited), "")
-    ledger, ours = _by_ledger(sides), _by_books(sides.marked(), waiting)
-    other = _summed(posting for entity, row in others for posting in postings(entity, row, waiting))
-    for account_id, amount in _by_books(_not_ours(sides), waiting).items():
-        other[account_id] = other.get(account_id, ZERO) + amount
+    ledger = _summed(_by_ledger(sides), known)
+    ours = _summed(_by_books(sides.marked(), waiting), known)
+    strange = [*_others(others, waiting), *_by_books(_not_ours(sides), waiting)]
+    other = _summed(strange, known)
     found = []
     for account_id in wanted:
         account = known.get(account_id)
@@ -103,8 +113,8 @@ def balance_findings(
             )
 
 
-def postings(entity: str, row: Json, waiting: str) -> Iterator[Posting]:
-    """What a document that is not ours moves in bank and current asset accounts; ``waiting``: undeposited funds."""
+def postings(entity: str, row: Json, waiting: str) -> Iterator[tuple[str, Decimal]]:
+    """What a document that is not ours moves, by account; ``waiting``: undeposited funds."""
     total = _decimal(row.get("TotalAmt"))
     match entity:
         case "Deposit":
@@ -132,18 +142,24 @@ def postings(entity: str, row: Json, waiting: str) -> Iterator[Posting]:
                 yield _ref(detail.get("AccountRef")), sign * _decimal(line.get("Amount"))
 
 
-def _by_ledger(sides: Sides) -> dict[str, Decimal]:
+def _others(others: Iterable[tuple[str, Json]], waiting: str) -> Iterator[Posting]:
+    for entity, row in others:
+        currency, rate = _ref(row.get("CurrencyRef")), _decimal(row.get("ExchangeRate")) or ONE
+        for account_id, amount in postings(entity, row, waiting):
+            yield Posting(account_id, amount, currency, rate)
+
+
+def _by_ledger(sides: Sides) -> Iterator[Posting]:
     """By the ledger's amounts; where it does not know the account, QuickBooks' document says it."""
-    moved: list[Posting] = []
     for held in sides.ledger.held.values():
-        if held.entity in MOVES and held.stands and sides.concerns(held):
-            moved.append(_moved(held, sides))
+        if held.entity in MOVES and held.role != "credit" and held.stands and sides.concerns(held):
+            yield _moved(held, sides)
     for row in sides.marked():
         key, generation = key_of(row.mark, sides.connection_id)
         record = sides.ledger.record_of(key.store_id) if key.kind == "order" else None
         if record is not None and generation < record.generation and row.entity in MOVES:
-            moved.append((row.account_id, row.money))  # replaced since: its reversal stands in the ledger
-    return _summed(moved)
+            # replaced since: its reversal stands in the ledger
+            yield Posting(row.account_id, row.money, row.currency, row.rate)
 
 
 def _moved(held: Held, sides: Sides) -> Posting:
@@ -152,17 +168,20 @@ def _moved(held: Held, sides: Sides) -> Posting:
     account = held.account_id or (row.account_id if row is not None else "")
     if not account and record is not None:
         account = record.account_id
-    if held.role == "credit":
-        return account, ZERO
     # what a refund gave as store credit moves no money; only the document says how much
     credit = row.amount - row.money if row is not None and held.entity == "RefundReceipt" else ZERO
-    return account, MOVES[held.entity] * (held.amount - credit)
+    amount = MOVES[held.entity] * (held.amount - credit)
+    if row is not None:
+        return Posting(account, amount, row.currency, row.rate)
+    rate = Decimal(record.rate) if record is not None and record.rate else ONE
+    return Posting(account, amount, held.currency, rate)
 
 
-def _by_books(rows: Iterable[Booked], waiting: str) -> dict[str, Decimal]:
-    return _summed(
-        (row.account_id or waiting, MOVES[row.entity] * row.money) for row in rows if row.entity in MOVES
-    )
+def _by_books(rows: Iterable[Booked], waiting: str) -> Iterator[Posting]:
+    for row in rows:
+        if row.entity in MOVES:
+            amount = MOVES[row.entity] * row.money
+            yield Posting(row.account_id or waiting, amount, row.currency, row.rate)
 
 
 def _not_ours(sides: Sides) -> list[Booked]:
@@ -173,10 +192,15 @@ def _not_ours(sides: Sides) -> list[Booked]:
     return [row for row in sides.books.values() if row.id not in ours and sides.days.has(row.date)]
 
 
-def _summed(moved: Iterable[Posting]) -> dict[str, Decimal]:
+def _summed(moved: Iterable[Posting], accounts: Mapping[str, Account]) -> dict[str, Decimal]:
+    """Each account in its own currency: a foreign document moves an account in home currency at its rate."""
     sums: dict[str, Decimal] = {}
-    for account_id, amount in moved:
-        sums[account_id] = sums.get(account_id, ZERO) + amount
+    for one in moved:
+        account = accounts.get(one.account_id)
+        amount = one.amount
+        if account is not None and one.currency not in ("", account.currency):
+            amount = to_cents(amount * one.rate)
+        sums[one.account_id] = sums.get(one.account_id, ZERO) + amount
     return sums
 
 

@@ -57,6 +57,11 @@ class Finding:
         """With the facts of what it is about."""
         return replace(self, number=number, date=date, currency=currency, document=document)
 
+    def accepted(self, event_id: str) -> "Finding":
+        """The same, of a store object that a person ignored: the books need not follow it."""
+        todo = f"Nothing. To book it after all: counterfoil errors restore {event_id}"
+        return replace(self, kind="ignored", message=f"A person ignored it. {self.message}", todo=todo)
+
     @property
     def is_off(self) -> bool:
         """Whether somebody must act."""

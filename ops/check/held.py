@@ -1,6 +1,6 @@
 """The ledger's side of a check: the documents that it remembers of a connection's orders."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -28,8 +28,9 @@ Role = Literal["sale", "refund", "reversal", "payment", "credit"]
 class Held:
     """One document. ``amount`` is what it must say; ``stands`` False: we voided or deleted it ourselves.
 
-    ``account_id``: where the ledger knows that the money goes, else "". ``told``: the day of the event, for a document
-    that QuickBooks does not have. ``undone``: taken back by ``counterfoil ledger undo``.
+    ``account_id``: where the ledger knows that the money goes, else "". ``invoice_id``: what a payment pays.
+    ``told``: when the store told of it first, for a document that QuickBooks does not have.
+    ``undone``: taken back by ``counterfoil ledger undo``.
     """
 
     key: StoreKey
@@ -42,6 +43,7 @@ class Held:
     number: str = ""
     currency: str = ""
     account_id: str = ""
+    invoice_id: str = ""
     told: datetime | None = None
     undone: bool = False
 
@@ -59,8 +61,8 @@ class Ledger:
     held: Mapping[StoreKey, Held]
     failures: Mapping[str, OpenFailure]
     """What needs a person, by subject."""
-    ignored: frozenset[str]
-    """Objects that a person ignored."""
+    ignored: Mapping[str, OpenFailure]
+    """What a person ignored, by store object."""
     under_way: frozenset[str]
 
     def record_of(self, order_id: str) -> SaleRecord | None:
@@ -69,13 +71,19 @@ class Ledger:
 
     def paid(self, record: SaleRecord) -> Decimal:
         """What is booked as paid on the order's invoice."""
-        found = ZERO
+        mine = (one.amount for one in self._payments(record) if one.invoice_id == record.quickbooks_id)
+        return sum(mine, ZERO) + record.paid_before
+
+    def received(self, record: SaleRecord) -> Decimal:
+        """What is booked as received for the order, on any of its invoices."""
+        return sum((one.amount for one in self._payments(record)), ZERO)
+
+    def _payments(self, record: SaleRecord) -> Iterator[Held]:
         number = 1
         while (payment := self.held.get(StoreKey("payment", f"{record.order_id}/{number}"))) is not None:
-            if payment.stands and payment.number == record.quickbooks_id:
-                found += payment.amount
+            if payment.stands:
+                yield payment
             number += 1
-        return found + record.paid_before
 
 
 def read_ledger(database: Database, connection_id: str) -> Ledger:
@@ -108,7 +116,7 @@ def ledger_of(
         records=records,
         held=held,
         failures={one.subject: one for one in failures if one.status != "ignored"},
-        ignored=frozenset(one.object_key for one in failures if one.status == "ignored"),
+        ignored={one.object_key: one for one in failures if one.status == "ignored"},
         under_way=frozenset(under_way),
     )
 
@@ -132,9 +140,10 @@ def _held(
         quickbooks_id=mapping.quickbooks_id,
         amount=Decimal(amount),
         stands=not mapping.removed if role != "sale" else detail.get("ended") != "voided",
-        number=str(detail.get("invoice" if role == "payment" else "number", "")),
+        number=str(detail.get("number", "")),
         currency=record.currency if record is not None else "",
         account_id=record.account_id if record is not None and role in ("sale", "payment") else "",
+        invoice_id=str(detail.get("invoice", "")) if role == "payment" else "",
         told=first.get(f"order/{order_id}", mapping.version),
         undone=mapping.removed and standing.event_id.startswith("undo-"),
     )

@@ -64,7 +64,7 @@ class Checker:
         findings = sorted([*found, *of_accounts], key=_place)
         compared = {
             "store_orders": len(shop.orders) if shop is not None else 0,
-            "ledger_documents": sum(sides.concerns(held) for held in after.held.values()),
+            "ledger_documents": sum(held.stands and sides.concerns(held) for held in after.held.values()),
             "quickbooks_documents": len(sides.marked()),
         }
         last = str(days.last) if days.last is not None else days.day_of(self.now)

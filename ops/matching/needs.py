@@ -64,11 +64,11 @@ class Needs:
         self.currencies.add(order.currency)
         self._take_buyer(order.buyer, order.currency, frame, used=1)
         sold = [one for one in order.lines if not one.gift_card]
-        needed = {wanted_item(one.product_id, one.variant_id, one.sku, one.name) for one in sold}
-        for key in {self._take_wanted(wanted) for wanted in needed}:
+        needed = [wanted_item(one.product_id, one.variant_id, one.sku, one.name) for one in sold]
+        for key in dict.fromkeys(self._take_wanted(wanted) for wanted in needed):
             self.used["product", key] += 1
         self._take_gateway(order.payment_method, order.currency)
-        for name in set(_taxes_of(order, frame)):
+        for name in dict.fromkeys(_taxes_of(order, frame)):
             self.taxes.setdefault(name, _percent(name, order.taxes))
             self.used["tax", name] += 1
         self._take_purposes(order)

@@ -22,11 +22,11 @@ from workers.ledger.holdings import held_mappings
 from workers.mapping.frame import Frame
 from workers.steps import Company, Json, StoreKey, SyncMapping
 
-ORDER_DAYS = timedelta(days=59)
-"""So old are the oldest orders that are looked at. Shopify shows 60 days without a further scope.
+ORDER_DAYS = timedelta(days=365)
+"""So long ago were the oldest orders changed that are looked at: a year has all seasons."""
 
-Source: shopify.dev, "Order".
-"""
+SHOPIFY_DAYS = timedelta(days=59)
+"""Shopify shows 60 days without a further scope. Source: shopify.dev, "Order"."""
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 MOST_KEPT = 10_000
 PAGE: tuple[Kind, ...] = ("products", "customers", "orders")
@@ -102,9 +102,10 @@ class Matcher:
         if self.store is None:
             return self._kept(frame), self.why_no_store
         needs = Needs()
+        days = SHOPIFY_DAYS if self.connection.platform == "shopify" else ORDER_DAYS
         try:
             for kind in PAGE:
-                since = self.now - ORDER_DAYS if kind == "orders" else BEGINNING
+                since = self.now - days if kind == "orders" else BEGINNING
                 read = 0
                 for page in self.store.pages(kind, Span(since)):
                     needs.take(page.events, frame)

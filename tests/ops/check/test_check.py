@@ -4,8 +4,13 @@ import csv
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 
+import pytest
+
 from tests.ops.check.conftest import NOON, ShopOffice, kinds
 from tests.ops.office import NAME
+
+pytestmark = pytest.mark.slow
+"""Each has a company of its own; ``test_comparison`` has the rules themselves."""
 
 
 def test_books_that_say_what_the_store_says_are_clean(shop: ShopOffice) -> None:

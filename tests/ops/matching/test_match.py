@@ -13,6 +13,9 @@ from workers.ledger.engine import reading
 from workers.ledger.mappings import recall_mappings
 from workers.steps import StoreKey
 
+pytestmark = pytest.mark.slow
+"""Each has a company of its own; ``test_rules`` has the rules themselves."""
+
 TAXED: dict[str, Any] = {
     "total": "10.80",
     "total_tax": "0.80",
