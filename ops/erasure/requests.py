@@ -22,6 +22,7 @@ class ErasureRequests:
 
     ledger: Engine
     eraser: Eraser
+    again_seconds: float = AGAIN_SECONDS
     _tried: dict[Request, float] = field(default_factory=dict)
 
     def look(self) -> None:
@@ -30,19 +31,23 @@ class ErasureRequests:
         Raises:
             NotConfirmed, sqlalchemy.exc.DBAPIError: the broker or the database is away; the request stays open.
         """
-        with reading(self.ledger) as database:
-            known = [one.connection.connection_id for one in read_connections(database)]
-            wanted = open_requests(database, known)
+        wanted = self.open_now()
         at = time.monotonic()
         self._tried = {one: tried for one, tried in self._tried.items() if one in wanted}
         for request in wanted:
-            if at - self._tried.get(request, float("-inf")) < AGAIN_SECONDS:
+            if at - self._tried.get(request, float("-inf")) < self.again_seconds:
                 continue
             self._tried[request] = at
             found = self.eraser.erase(request.connection_id, _person(request))
             if not found.on_the_way:
                 with writing(self.ledger) as database:
                     close_request(database, request, self.eraser.now())
+
+    def open_now(self) -> list[Request]:
+        """What is not carried out yet."""
+        with reading(self.ledger) as database:
+            known = [one.connection.connection_id for one in read_connections(database)]
+            return open_requests(database, known)
 
 
 def _person(request: Request) -> Person:

@@ -19,6 +19,7 @@ from ops.desk.carry_out import Workbench
 from ops.desk.publishing import Checkpoint, no_checkpoint
 from ops.desk.reading import Arrival
 from ops.desk.release import Release
+from ops.desk.sweep import Sweeper
 from ops.erasure.erase import Eraser
 from ops.sandbox.testing import SandboxServer
 from schemas.envelope import Workflow
@@ -35,7 +36,7 @@ EMAIL = "Marked.Person@planted.example"
 FIRST, LAST, STREET, PHONE = "Markedfirst", "Markedlast", "9 Markedstreet", "555-MARKED-1"
 MARKS = (EMAIL, FIRST, LAST, STREET, PHONE)
 ADDRESS = {"line1": STREET, "city": "Markedtown", "region": "TX", "postal_code": "75001", "country": "US"}
-BUYER = {
+BUYER: dict[str, Any] = {
     "customer_id": "77",
     "email": EMAIL,
     "first_name": FIRST,
@@ -64,6 +65,9 @@ class Archive(Office):
 
     def eraser(self, checkpoint: Checkpoint = no_checkpoint) -> Eraser:
         return Eraser(self.engine, self.publisher, now, lambda: uuid.uuid4().hex, checkpoint)
+
+    def now(self) -> datetime:
+        return now()
 
     def command(self, workflow: Workflow, **words: Any) -> None:
         """A desk carries one command out."""
@@ -105,9 +109,12 @@ class Archive(Office):
         desk_room.fail(failure(7, body=json.dumps(refused).encode(), message=message))
         desk_room.fail(failure(8, connection_id="", body=f"no event, but {EMAIL}".encode()))
 
-    def unmapped(self, number: int) -> dict[str, Any]:
+    def sweep(self, workflow: Workflow) -> None:
+        Sweeper(self.broker.url, self.engine, self.publisher, now).sweep(workflow)
+
+    def unmapped(self, number: int, *, buyer: dict[str, Any] = BUYER) -> dict[str, Any]:
         """An order of the person that fails for its tax."""
-        unmapped = order_event(number, buyer=BUYER)
+        unmapped = order_event(number, buyer=buyer)
         tax = [{"tax": "GST 5%", "amount": "1.00"}]
         unmapped["data"]["lines"][0] |= {"tax": "1.00", "taxes": tax}
         unmapped["data"] |= {"taxes": tax, "total_tax": "1.00", "total": "13.50", "amount_paid": "13.50"}

@@ -6,6 +6,7 @@ import pytest
 
 from events.stores.platform import Unreadable
 from events.stores.registry import PLATFORMS
+from schemas.envelope import Envelope
 from tests.events.stores.deliveries import assert_payload_fits, changed, read, recorded, webhook
 
 PLATFORM = PLATFORMS["shopify"]
@@ -30,7 +31,7 @@ def test_topic_names_the_event_but_not_its_id(topic: str, event_type: str) -> No
 
 @pytest.mark.parametrize(
     "topic",
-    ["orders/edited", "orders/risk_assessment_changed", "draft_orders/create", "shop/redact", "carts/update"],
+    ["orders/edited", "orders/risk_assessment_changed", "draft_orders/create", "carts/update"],
 )
 def test_topic_that_we_do_not_use_makes_no_event(topic: str) -> None:
     assert PLATFORM.read(webhook("shopify", topic, b"{}")) == []
@@ -98,6 +99,27 @@ def test_request_to_erase_a_customer_names_whom() -> None:
 
     assert (event.type, event.subject) == ("contacts.erased", "erasure/7771")
     assert event.data == {"contact_id": "7771", "email": "tomas@example.net"}
+
+
+def test_customer_who_asks_for_their_data_is_one_event_for_each_request() -> None:
+    def asked(request: str) -> Envelope:
+        body = f'{{"customer": {{"id": 7, "email": "t@example.net"}}, "data_request": {{"id": {request}}}}}'
+        (event,) = PLATFORM.read(webhook("shopify", "customers/data_request", body.encode()))
+        return event
+
+    assert (asked("9999").type, asked("9999").subject) == ("contacts.data_requested", "data_request/9999")
+    assert asked("9999").data == {"request_id": "9999", "contact_id": "7", "email": "t@example.net"}
+    assert asked("9999").id != asked("10000").id
+
+
+def test_store_whose_owner_has_left_asks_to_erase_everybody() -> None:
+    (event,) = PLATFORM.read(webhook("shopify", "shop/redact", b'{"shop_id": 1, "shop_domain": "x"}'))
+
+    assert (event.type, event.workflow, event.subject) == (
+        "contacts.store_erased",
+        "contacts",
+        "erasure/store",
+    )
 
 
 def test_customer_without_email_is_a_contact() -> None:
