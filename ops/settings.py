@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from sqlalchemy import make_url
@@ -93,8 +93,11 @@ class Settings(BaseModel):
 
     def secret_values(self) -> list[str]:
         """The secrets that are set, so that logs can leave them out."""
-        values = (self.secret_key.get_secret_value(), self.intuit_client_secret.get_secret_value())
-        return [value for value in values if value]
+        values = [self.secret_key.get_secret_value(), self.intuit_client_secret.get_secret_value()]
+        for address in (*addresses(self.broker_url), self.management_url, self.database_url):
+            password = urlsplit(address).password or ""
+            values += [password, unquote(password)]
+        return [value for value in dict.fromkeys(values) if value]
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:

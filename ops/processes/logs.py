@@ -1,10 +1,13 @@
-"""Logging: one JSON line a record, or readable lines on a terminal; secrets never get through."""
+"""Logging: one JSON line a record, or readable lines on a terminal; secrets and customers never get through."""
 
 import logging
 import re
 import sys
-from collections.abc import Iterable
+import threading
+import traceback
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import TextIO
 
 from pythonjsonlogger.orjson import OrjsonFormatter
@@ -48,6 +51,15 @@ def configure_logs(level: str, *, secrets: Iterable[str] = (), stream: TextIO | 
     for name, quiet in QUIET.items():
         logging.getLogger(name).setLevel(max(quiet, root.level))
     logging.captureWarnings(capture=True)
+    if stream is None:  # a process of ours, whose last words are log lines too
+        sys.excepthook = _last_words
+        threading.excepthook = lambda fault: _last_words(fault.exc_type, fault.exc_value, fault.exc_traceback)
+
+
+def _last_words(kind: type[BaseException], error: BaseException | None, place: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt | SystemExit) or error is None:
+        return
+    logging.getLogger(__name__).critical("ended by a fault of ours", exc_info=(kind, error, place))
 
 
 class Redacted(logging.Formatter):
@@ -68,8 +80,36 @@ class Redacted(logging.Formatter):
         return line
 
 
+def traceback_text(error: BaseException) -> str:
+    """Where it happened and of what kind it is. What an exception says is left out, except by the system's own:
+    it may quote a buyer, as ``KeyError: 'Jane'`` or a validation error does.
+    """
+    return "".join(_told(error)).rstrip()
+
+
+def _told(error: BaseException) -> Iterator[str]:
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if before is not None:
+        yield from _told(before)
+        yield "\nwhich led to:\n\n"
+    yield "Traceback (most recent call last):\n"
+    yield from traceback.format_tb(error.__traceback__)
+    says = f": {error}" if isinstance(error, OSError) else ""
+    yield f"{type(error).__module__}.{type(error).__qualname__}{says}\n".removeprefix("builtins.")
+
+
+_ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+
+class _JsonLines(OrjsonFormatter):
+    """With our tracebacks."""
+
+    def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802 the library's name
+        return traceback_text(ei[1]) if ei[1] is not None else ""
+
+
 def _json_lines() -> logging.Formatter:
-    return OrjsonFormatter(
+    return _JsonLines(
         "%(levelname)s %(name)s %(message)s",
         rename_fields={"levelname": "level", "name": "logger"},
         timestamp="time",
@@ -83,6 +123,6 @@ class _Readable(logging.Formatter):
         at = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S")
         facts = "".join(f" {key}={value}" for key, value in vars(record).items() if key not in _OWN_KEYS)
         line = f"{at} {record.levelname} {record.getMessage()}{facts}"
-        if record.exc_info:
-            line += "\n" + self.formatException(record.exc_info)
+        if record.exc_info and record.exc_info[1] is not None:
+            line += "\n" + traceback_text(record.exc_info[1])
         return line

@@ -35,7 +35,7 @@ def adopted(
                 return entity, row
             theirs = (
                 f"{entity} {row['Id']} of {amount_of(row.get('TotalAmt'))} for "
-                f"{customer.get('name') or 'no customer'}"
+                f"{'customer ' + str(customer['value']) if customer.get('value') else 'no customer'}"
             )
     raise NumberTaken(
         f"{frame.subject}: number {number} is taken in QuickBooks by {theirs}, but the store says {total}. "

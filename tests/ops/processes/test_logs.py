@@ -10,6 +10,7 @@ import pytest
 from ops.processes.logs import configure_logs
 
 log = logging.getLogger("tests.logs")
+NAME = "Jane Doe"
 
 
 class Terminal(io.StringIO):
@@ -58,6 +59,43 @@ def test_a_traceback_stays_on_its_one_line() -> None:
 
     assert len(stream.getvalue().splitlines()) == 1
     assert "ValueError" in json.loads(stream.getvalue())["exc_info"]
+
+
+@pytest.mark.parametrize("stream_kind", [io.StringIO, Terminal], ids=["json", "terminal"])
+def test_a_traceback_says_where_and_what_kind_but_not_what_the_fault_quotes(
+    stream_kind: type[io.StringIO],
+) -> None:
+    stream = stream_kind()
+    configure_logs("info", stream=stream)
+
+    try:
+        try:
+            raise KeyError(NAME)
+        except KeyError as error:
+            raise ValueError(f"no such buyer: {NAME}") from error
+    except ValueError:
+        log.exception("it failed")
+
+    told = stream.getvalue()
+    assert NAME not in told
+    assert "ValueError" in told
+    assert "KeyError" in told
+    assert "which led to" in told
+    assert "test_logs.py" in told
+
+
+def test_a_traceback_of_the_system_keeps_what_it_says() -> None:
+    stream = io.StringIO()
+    configure_logs("info", stream=stream)
+
+    try:
+        raise ConnectionRefusedError(111, "Connection refused")
+    except OSError:
+        log.exception("it failed")
+
+    assert (
+        "ConnectionRefusedError: [Errno 111] Connection refused" in json.loads(stream.getvalue())["exc_info"]
+    )
 
 
 def test_on_a_terminal_a_record_is_readable() -> None:
