@@ -60,7 +60,8 @@ def refund_document(
     Raises:
         NeedsAttention: of the kind that says what is unmapped.
     """
-    rules = replace(TaxRules.of(frame, refund.taxes, refund.total_tax), out_of_scope=out_of_scope)
+    rules = TaxRules.of(frame, refund.taxes, refund.total_tax)
+    rules = replace(rules, out_of_scope=out_of_scope, inclusive=inclusive)
     lines = [
         *(_line(line, items, rules) for line in refund.lines),
         *charge_lines(refund.shipping, shipping_item, "Shipping", rules),
@@ -85,7 +86,7 @@ def refund_document(
 
 def _line(line: RefundLine, items: Mapping[str, ItemBack], rules: TaxRules) -> DocLine:
     """Goods that did not come back must not come back in QuickBooks' stock either (A5)."""
-    code, tax = rules.line_code(line.taxes, line.tax), to_cents(line.tax)
+    code, tax = rules.line_code(line.taxes, line.tax), rules.line_tax(line.total, line.tax)
     if line.gift_card:
         item, code, tax = purpose_item("gift_card", rules.frame), rules.untaxed_code(), Decimal(0)
     elif items[line.line_id].stocked and not line.restocked:

@@ -1,7 +1,7 @@
 """A paid order as a sales receipt, any other as an invoice (rules A1 to A3)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
@@ -51,13 +51,8 @@ def sale_document(
     """
     rules = TaxRules.of(frame, order.taxes, order.total_tax)
     inclusive = order.prices_include_tax and frame.company.tax == "elsewhere" and not rules.out_of_scope
-    lines = sale_lines(order, items, rules)
-    reckoning = matched(
-        reckon(lines, order.total_tax, rules, inclusive=inclusive),
-        order.total,
-        rules,
-        frame.settings.items.rounding,
-    )
+    rules = replace(rules, inclusive=inclusive)
+    reckoning = matched(_reckoned(order, items, rules), order.total, rules, frame.settings.items.rounding)
     suffix = f"-{generation}" if generation > 1 else ""
     number = doc_number(frame.settings.number_prefix, order.number, suffix)
     body = {
@@ -77,6 +72,19 @@ def sale_document(
     else:
         body.update(_terms(order, frame))
     return SaleDocument(kind, body, reckoning.total, reckoning.tax, number, account)
+
+
+def _reckoned(order: Order, items: Mapping[str, str], rules: TaxRules) -> Reckoning:
+    """The order's lines and their tax. QuickBooks spreads a discount line also over a line for leftover cents, which
+    bears another code, and the tax would change again: then each product bears its own discount.
+    """
+    lines = sale_lines(order, items, rules)
+    reckoning = reckon(lines, order.total_tax, rules, inclusive=rules.inclusive)
+    spread = any(line.account_id for line in lines) and rules.frame.company.tax != "us_automated"
+    if not spread or reckoning.total == to_cents(order.total):
+        return reckoning
+    lines = sale_lines(order, items, rules, one_discount=False)
+    return reckon(lines, order.total_tax, rules, inclusive=rules.inclusive)
 
 
 def _terms(order: Order, frame: Frame) -> Json:

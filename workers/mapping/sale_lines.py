@@ -19,8 +19,12 @@ MOST_TAXABLE_LINES = 749
 """QuickBooks refuses a sales receipt of 750 or more taxable lines. Source: Intuit's API reference."""
 
 
-def sale_lines(order: Order, items: Mapping[str, str], rules: TaxRules) -> list[DocLine]:
+def sale_lines(
+    order: Order, items: Mapping[str, str], rules: TaxRules, *, one_discount: bool = True
+) -> list[DocLine]:
     """Every line of the order; ``items`` gives the item of each order line by its line id.
+
+    ``one_discount`` False: never one line for all discounts, whatever the setting says.
 
     Raises:
         TaxCodeUnmapped, ItemUnmapped: something has no counterpart in QuickBooks.
@@ -33,7 +37,7 @@ def sale_lines(order: Order, items: Mapping[str, str], rules: TaxRules) -> list[
         *_extras(order, rules),
         *marketplace_lines(order.taxes, rules),
     ]
-    discount = _discount(order, [*products, *rest], rules)
+    discount = _discount(order, [*products, *rest], rules) if one_discount else None
     lines = (
         [*products, *rest, discount]
         if discount is not None
@@ -63,7 +67,7 @@ def charge_lines(
             item(rules.frame),
             description=charge.name or word,
             tax_code=rules.line_code(charge.taxes, charge.tax),
-            tax=to_cents(charge.tax),
+            tax=rules.line_tax(charge.total, charge.tax),
         )
         for charge in charges
         if charge.total or charge.tax
@@ -75,7 +79,8 @@ def _product(line: OrderLine, items: Mapping[str, str], rules: TaxRules) -> DocL
     if line.gift_card:  # sold value is a debt to the buyer, not income, and bears no tax (A26)
         item, code, tax = purpose_item("gift_card", rules.frame), rules.untaxed_code(), Decimal(0)
     else:
-        item, code, tax = items[line.line_id], rules.line_code(line.taxes, line.tax), to_cents(line.tax)
+        item, code = items[line.line_id], rules.line_code(line.taxes, line.tax)
+        tax = rules.line_tax(line.total, line.tax)
     name = line.name or line.sku
     return DocLine(to_cents(line.subtotal), item, "", line.quantity, name, code, tax)
 

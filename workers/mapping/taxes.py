@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from schemas.money import to_cents
 from schemas.orders import TaxShare, TaxTotal
 from workers.errors import TaxCodeUnmapped
 from workers.mapping.frame import Frame
@@ -14,11 +15,15 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class TaxRules:
-    """How one document's lines get their codes. ``out_of_scope``: none does, the whole document bears no tax."""
+    """How one document's lines get their codes. ``out_of_scope``: none does, the whole document bears no tax.
+
+    ``inclusive``: QuickBooks is told what each line costs with its tax.
+    """
 
     frame: Frame
     document_taxes: tuple[TaxTotal, ...] = ()
     out_of_scope: bool = False
+    inclusive: bool = False
 
     @classmethod
     def of(cls, frame: Frame, taxes: Iterable[TaxTotal], amount: Decimal) -> "TaxRules":
@@ -44,6 +49,12 @@ class TaxRules:
                 return self.frame.settings.taxed_code if amount else self.frame.settings.untaxed_code
             case "elsewhere":
                 return self._code_elsewhere(tuple(taxes), amount)
+
+    def line_tax(self, net: Decimal, tax: Decimal) -> Decimal:
+        """A line's tax in cents. With prices that include it, line and tax come to what the buyer paid (A43): of
+        stores that keep six places, each rounded by itself would miss that by a cent.
+        """
+        return to_cents(net + tax) - to_cents(net) if self.inclusive else to_cents(tax)
 
     def document_code(self) -> str:
         """The code of the whole document in a US company with manual tax; "" when nothing is taxed (A41)."""

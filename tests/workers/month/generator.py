@@ -201,7 +201,7 @@ class Month:
         backs = tuple(
             Back(line, line.quantity, priced) for line, priced in zip(state.sold, told.lines, strict=True)
         )
-        adds_up = added([part.net for part in told.parts]) + told.total_tax == told.total
+        missed = told.total - told.total_tax - added([part.net for part in told.parts])
         refund = Refund(
             self._id(),
             at,
@@ -209,7 +209,7 @@ class Month:
             backs,
             told.shipping[0] if told.shipping else None,
             whole=True,
-            as_lines=adds_up or sale.platform == "shopify",
+            as_lines=abs(missed) < CENT or sale.platform == "shopify",
             restocked=self._once_in(2),
         )
         return replace(state, at=at, refunds=(refund,))

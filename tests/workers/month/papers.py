@@ -35,9 +35,8 @@ class Paper:
     charged_tax: Decimal = ZERO
 
     def sell(self, account: str, part: Priced, market: Market) -> None:
-        net, tax = rounded(part.net), rounded(part.tax)
-        taxes = tuple(one for one, amount in part.taxes) if tax else ()
-        amount = net + tax if market.inclusive else net
+        taxes = tuple(one for one, amount in part.taxes) if rounded(part.tax) else ()
+        amount = rounded(part.gross if market.inclusive else part.net)
         self.credits.append((account, amount))
         self.bases[taxes] = self.bases.get(taxes, ZERO) + amount
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from schemas.orders import ChargeLine
+from schemas.orders import ChargeLine, TaxShare
 from tests.workers.play import NOON, played
 from tests.workers.stories import line, money, order, shipping
 from workers.errors import ItemUnmapped, OrderTooLong, ProductUnknown, SkuMissing, TotalsDiffer
@@ -131,6 +131,18 @@ def test_a27_gift_card_that_paid_a_part_reduces_the_liability() -> None:
     receipt = play.only("SalesReceipt")
     assert receipt["TotalAmt"] == Decimal("36.00")
     assert items(receipt)[1] == ("7", Decimal("-24.00"))
+
+
+def test_a29_leftover_cents_of_a_discounted_order_leave_its_tax_alone() -> None:
+    play = played("CA", taxes={"GST + QST": "7"}, untaxed_code="1", accounts={"discounts": "86"})
+    shares = (TaxShare(tax="GST", amount=money("1.40")), TaxShare(tax="QST", amount=money("2.79")))
+    sold = line("41.63", total=money("27.89")).model_copy(update={"tax": money("4.19"), "taxes": shares})
+
+    play.run("orders.paid", order(sold, currency="CAD", total=money("32.08")))
+
+    receipt = play.only("SalesReceipt")
+    assert receipt["TotalAmt"] == Decimal("32.08")
+    assert receipt["TxnTaxDetail"]["TotalTax"] == Decimal("4.17")  # 1.39 and 2.78 of 27.89
 
 
 def test_a29_leftover_cents_go_to_the_rounding_line() -> None:

@@ -44,7 +44,8 @@ def test_a9_money_of_a_cancelled_invoice_leaves_the_account_that_it_came_into() 
 
 
 def test_a9_sale_with_a_discount_line_and_a_rounding_line_is_ours_to_take_back() -> None:
-    play = played(accounts={"discounts": "86"})
+    play = played(company={"tax": "us_automated"}, accounts={"discounts": "86"})
+    prefer(play, "TaxPrefs", PartnerTaxEnabled=True)
     sold = order(line("20.00", total=money("15.00"), tax="1.20"), total=money("16.22"))
     play.run("orders.paid", sold)
 

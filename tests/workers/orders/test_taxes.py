@@ -169,3 +169,27 @@ def test_a44_code_of_two_rates_that_round_apart_is_put_right() -> None:
     play.run("orders.paid", order(sold))
 
     assert play.only("SalesReceipt")["TotalAmt"] == Decimal("11.44")
+
+
+def test_a43_lines_of_a_store_with_six_places_come_to_what_the_buyer_paid_without_a_rounding_line() -> None:
+    play = played("GB", taxes={"VAT": "3"}, untaxed_code="1", items={"rounding": ""})
+    half_a_cent_each = line("8.345833", tax="1.669167", tax_name="VAT")  # 10.015 would be 8.35 + 1.67
+
+    play.run(
+        "orders.paid",
+        order(half_a_cent_each, currency="GBP", prices_include_tax=True, total=money("10.02")),
+    )
+    play.run(
+        "orders.paid",
+        order(
+            line("4.166667", tax="0.833333", tax_name="VAT", line_id="a"),
+            line("4.175", tax="0.835", tax_name="VAT", line_id="b"),  # 4.18 + 0.84 would be 5.02
+            currency="GBP",
+            prices_include_tax=True,
+            order_id="2",
+            number="2",
+            total=money("10.01"),
+        ),
+    )
+
+    assert {row["TotalAmt"] for row in play.all("SalesReceipt")} == {Decimal("10.02"), Decimal("10.01")}

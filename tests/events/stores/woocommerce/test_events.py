@@ -81,6 +81,16 @@ def test_refund_of_the_whole_total_takes_the_order_s_lines_shipping_and_taxes() 
     assert [(tax.tax, str(tax.amount)) for tax in refund.taxes] == [("State 8%", "3.20")]
 
 
+def test_refund_of_the_whole_total_takes_the_lines_also_of_a_shop_that_keeps_six_places() -> None:
+    whole = "woocommerce/order.updated__refunded_whole"
+    line = json.loads(recorded(whole).body)["line_items"][0]
+    exact = {**line, "total": "39.996667", "total_tax": "3.199733", "taxes": [{"id": 3, "total": "3.199733"}]}
+
+    (refund,) = refunds_of(changed(whole, line_items=[exact]))
+
+    assert [str(line.total) for line in refund.lines] == ["39.996667"]
+
+
 def test_refund_of_a_total_reduced_by_gift_cards_stays_a_sum() -> None:
     events = changed("woocommerce/order.updated__gift_cards", refunds=[{"id": 9, "total": "-21.50"}])
 
