@@ -1,15 +1,17 @@
 """``counterfoil contacts show|erase``: what is kept of one contact of a store, and erasing it (rule A67)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
+from sqlalchemy import Engine
 
 from ops.cli.copies import new_id, now, publishing, sweep_copies
 from ops.cli.showing import JSON_OPTION, printed
 from ops.cli.showing import ledger as open_database
 from ops.connections import require
-from ops.erasure.erase import Eraser, Found
+from ops.erasure.erase import Eraser
+from ops.erasure.find import Finder, Found
 from ops.erasure.person import Person
 from ops.settings import Settings
 from workers.ledger.engine import reading
@@ -34,8 +36,8 @@ def contacts() -> None:
 def show(settings: Settings, connection_id: str, email: str, contact_id: str, *, as_json: bool) -> None:
     """Show where the ledger holds personal data of one contact, named by EMAIL or --id. Changes nothing."""
     person = _person(email, contact_id, everybody=False)
-    with _eraser(settings, connection_id) as (eraser, _sweep):
-        found = eraser.find(connection_id, person)
+    with _known(settings, connection_id) as engine:
+        found = Finder(engine).find(connection_id, person)
     if as_json:
         printed(_facts(connection_id, found))
     else:
@@ -68,17 +70,18 @@ def erase(
     again. Events that are still in a queue come later and are not seen: erase again when they are through.
     """
     person = _person(email, contact_id, everybody=everybody)
-    with _eraser(settings, connection_id) as (eraser, sweep):
-        found = eraser.find(connection_id, person)
+    with _known(settings, connection_id) as engine:
+        found = Finder(engine).find(connection_id, person)
         if not as_json:
             _tell(found)
         erases = found.anything and not dry_run
         if erases:
             if not yes:
                 click.confirm("Erase all of this?", abort=True, err=as_json)
-            found = eraser.erase(connection_id, person)
-            if found.failed_messages and (left := sweep()):
-                click.echo(left, err=True)
+            with publishing(settings) as publisher:
+                found = Eraser(engine, publisher, now, new_id).erase(connection_id, person)
+                if found.failed_messages and (left := sweep_copies(settings, engine, publisher)):
+                    click.echo(left, err=True)
     if as_json:
         printed(_facts(connection_id, found) | {"erased": erases})
     elif erases:
@@ -94,15 +97,11 @@ def _person(email: str, contact_id: str, *, everybody: bool) -> Person:
 
 
 @contextmanager
-def _eraser(settings: Settings, connection_id: str) -> Iterator[tuple[Eraser, Callable[[], str]]]:
+def _known(settings: Settings, connection_id: str) -> Iterator[Engine]:
     with open_database(settings) as engine:
         with reading(engine) as database:
             require(database, connection_id)
-        with publishing(settings) as publisher:
-            yield (
-                Eraser(engine, publisher, now, new_id),
-                lambda: sweep_copies(settings, engine, publisher),
-            )
+        yield engine
 
 
 def _tell(found: Found) -> None:

@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
 from pydantic import ValidationError
 
+from ops.erasure.person import Person, personal_words
 from schemas.contacts import Contact, ContactRemoved, DataRequest
 from schemas.event_types import EVENT_TYPES
 from schemas.orders import Address, Buyer, Order, Refund
 from schemas.shape import Shape
 from schemas.unreadable import UnreadableWebhook
+from workers.ledger.erasure import Payload
 
 ERASED = "[erased]"
 NOTHING_LEFT = b'{"erased":true}'
@@ -38,6 +41,32 @@ def scrubbed_text(text: str, words: Sequence[str]) -> str:
     for word in words:
         text = re.sub(re.escape(word), ERASED, text, flags=re.IGNORECASE)
     return text
+
+
+def scrubbed_payload(old: Payload, person: Person) -> Payload:
+    """A failed message's words without the person's."""
+    words = words_about(old.body, person)
+    body = scrubbed_body(old.body)
+    if person.is_named_in(body.decode("utf-8", "replace")):
+        body = NOTHING_LEFT  # named where no e-mail belongs: in an attribute, a line, an id
+    return replace(
+        old,
+        body=body,
+        cause=scrubbed_text(old.cause, words),
+        message=scrubbed_text(old.message, words),
+        fix=scrubbed_text(old.fix, words),
+        ignore_reason=scrubbed_text(old.ignore_reason, words),
+    )
+
+
+def scrubbed_edit(body: bytes, person: Person) -> bytes:
+    """An edited message, or its original; one that is not about the person as it was."""
+    return scrubbed_body(body) if body and person.concerns(body) else body
+
+
+def words_about(body: bytes, person: Person) -> list[str]:
+    """What must not stay in sentences about this message."""
+    return [*personal_words(body), *sorted(person.emails)]
 
 
 def _scrubbed(event_type: str, data: dict[str, Any]) -> dict[str, Any]:
