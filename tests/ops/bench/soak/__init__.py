@@ -1,0 +1,1 @@
+"""The soak's own rules: what it draws and how it judges."""
