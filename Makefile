@@ -43,9 +43,10 @@ bench: install  ## measure speed on this machine
 
 SECONDS ?= 600
 SEED ?= 1
-soak: install  ## random faults for SECONDS (600), replayable by SEED; the last line is one JSON object
+DATABASE ?= sqlite
+soak: install  ## random faults for SECONDS (600), by SEED, on DATABASE (sqlite or postgres); the last line is JSON
 	@$(RUN) -m ops.node install --with-postgres
-	@$(RUN) -m ops.bench.soak --seconds $(SECONDS) --seed $(SEED)
+	@$(RUN) -m ops.bench.soak --seconds $(SECONDS) --seed $(SEED) --database $(DATABASE)
 
 lock: install  ## bring every pinned package up to date (ops/lock)
 	$(COMPILE) pyproject.toml --output-file ops/lock/runtime.txt
