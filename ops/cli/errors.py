@@ -82,6 +82,9 @@ def list_(
         click.echo(f"There are more than these {limit}: --limit shows more, `counterfoil status` the groups.")
 
 
+EMPTIED = "Its payload was emptied, as COUNTERFOIL_PAYLOAD_DAYS says."
+
+
 @errors.command("show")
 @click.argument("event_id")
 @JSON_OPTION
@@ -100,7 +103,7 @@ def show(settings: Settings, event_id: str, *, as_json: bool) -> None:
             click.echo(f"{name:<16} {value}")
     for place, line in enumerate(line for one in done for line in one.lines()):
         click.echo(f"{'history' if place == 0 else '':<16} {line}")
-    click.echo("\n" + _pretty(found.body))
+    click.echo("\n" + (_pretty(found.body) if found.body else EMPTIED))
 
 
 def failed_message(database: Connection, event_id: str) -> FailedMessage:

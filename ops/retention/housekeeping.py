@@ -18,7 +18,7 @@ from ops.retention.payloads import Payloads
 from workers.ledger.engine import reading
 from workers.ledger.retention import closed_since
 
-LOOK_SECONDS = 5.0
+LOOK_SECONDS = 2.0
 CLOSED_SECONDS = 30.0
 PASS_SECONDS = 21_600.0
 """Payloads are days old: four passes a day are enough."""
@@ -26,7 +26,7 @@ PASS_SECONDS = 21_600.0
 STEP_PAUSE_SECONDS = 0.1
 """Between two steps of a pass: the database is there for others."""
 
-STEPS_AT_ONCE = 20
+STEPS_AT_ONCE = 10
 """Then the other jobs have their turn."""
 
 LATE = timedelta(hours=1)
