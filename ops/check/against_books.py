@@ -1,6 +1,8 @@
 """Ledger against QuickBooks: documents that are missing, doubled, different, or that nobody knows. Pure."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
 
 from ops.check.books import Booked
 from ops.check.finding import Finding
@@ -20,23 +22,35 @@ REMOVED = (
 def ledger_against_books(sides: Sides) -> Iterator[Finding]:
     """Each document that the ledger remembers, as QuickBooks has it."""
     for held in sides.ledger.held.values():
-        order = f"order/{held.order_id}"
-        if held.key not in sides.steady or order in sides.ledger.under_way or not sides.concerns(held):
+        busy = held.key not in sides.steady or held.object_key in sides.ledger.under_way
+        if busy or not sides.concerns(held):
             continue
-        found = _compared(held, sides.row_of(held))
-        ignored = sides.ledger.ignored.get(order)
+        found = _compared(held, sides.row_of(held), sides.settings.rounding_limit)
         if found is not None:
-            yield found.accepted(ignored.event_id) if ignored is not None else found
+            yield _acted_upon(found, held, sides)
 
 
-def _compared(held: Held, row: Booked | None) -> Finding | None:
+def _acted_upon(found: Finding, held: Held, sides: Sides) -> Finding:
+    """A person accepted it by ignoring, or a failed message asks what to do about it already."""
+    ignored = sides.ledger.ignored.get(held.object_key)
+    if ignored is not None:
+        return found.accepted(ignored.event_id)
+    failure = sides.ledger.failures.get(held.subject) or sides.ledger.failures.get(held.object_key)
+    if failure is None:
+        return found
+    return replace(found, todo=f"counterfoil errors fix {failure.event_id}")
+
+
+def _compared(held: Held, row: Booked | None, limit: Decimal) -> Finding | None:
     if not held.stands:
         stands = row is not None and not row.void and row.amount
         return _not_taken_back(held, row) if row is not None and stands else None
     if row is None or row.void:
         return _missing(held, row)
-    if row.amount != held.amount:
+    if row.amount != held.amount and row.entity != "JournalEntry":  # its lines balance, whatever the bank got
         return _different(held, row)
+    if held.tax is not None and abs(held.tax - row.tax) > limit:  # less is what a rounding line makes good
+        return _other_tax(held, row)
     if held.role == "sale" and held.account_id and row.account_id not in ("", held.account_id):
         return _other_account(held, row)
     return None
@@ -63,7 +77,7 @@ def books_against_ledger(sides: Sides) -> Iterator[Finding]:
 def _is_under_way(key: StoreKey, sides: Sides) -> bool:
     """A document of a refund is worked on under its order."""
     held = sides.ledger.held.get(key)
-    return held is not None and f"order/{held.order_id}" in sides.ledger.under_way
+    return held is not None and held.object_key in sides.ledger.under_way
 
 
 def _is_replaced(key: StoreKey, generation: int, sides: Sides) -> bool:
@@ -124,6 +138,21 @@ def _different(held: Held, row: Booked) -> Finding:
             PUT_RIGHT,
             ledger=held.amount,
             quickbooks=row.amount,
+        ),
+    )
+
+
+def _other_tax(held: Held, row: Booked) -> Finding:
+    return _on(
+        row,
+        Finding(
+            "different",
+            held.subject,
+            f"{row.name} is {row.amount:.2f} on both sides, but its tax is {row.tax:.2f} in QuickBooks and "
+            f"{held.tax:.2f} in the ledger.",
+            PUT_RIGHT,
+            ledger=held.tax,
+            quickbooks=row.tax,
         ),
     )
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from ops.check.finding import Finding
 from ops.check.held import Held
-from ops.check.shop import GivenBack, Sold
+from ops.check.shop import GivenBack, PaidOut, Sold
 from ops.check.sides import Sides
 from workers.orders.record import SaleRecord
 from workers.orders.sync_order import ENDED, reason_to_skip
@@ -32,6 +32,9 @@ def store_against_ledger(sides: Sides) -> Iterator[Finding]:
     for given in sides.shop.refunds.values():
         if _concerns_refund(given, sides):
             yield from _kept(given.subject, _refund(given, sides), sides)
+    for paid in sides.shop.payouts.values():
+        if sides.days.has(paid.date) and not sides.is_on_its_way(paid.changed):
+            yield from _kept(paid.subject, _payout(paid, sides), sides)
     yield from _gone(sides)
 
 
@@ -82,6 +85,7 @@ def _order(sold: Sold, sides: Sides) -> Iterator[Finding]:
         yield from _taken_back(sold, record, sides)
     else:
         yield from _sums(sold, record, sides)
+        yield from _another_month(sold, record, sides)
         yield from _deleted_refunds(sold, record, sides)
 
 
@@ -115,6 +119,19 @@ def _sums(sold: Sold, record: SaleRecord, sides: Sides) -> Iterator[Finding]:
         yield _other(sold, message, sides, store=sold.total, ledger=record.total)
     if record.entity == "Invoice":
         yield from _payments(sold, record, sides)
+
+
+def _another_month(sold: Sold, record: SaleRecord, sides: Sides) -> Iterator[Finding]:
+    """A bookkeeper may move a sale to another month, and so its revenue; an open day that we gave it is no news."""
+    held = sides.ledger.held.get(StoreKey("order", record.order_id))
+    row = sides.row_of(held) if held is not None else None
+    if row is None or held is None or held.dated or row.date[:7] == sold.date[:7]:
+        return
+    message = f"Order {sold.order.number} is of {sold.date} in the store; {row.name} is dated {row.date}."
+    found = Finding(
+        "another_month", sold.subject, message, store=sold.total, ledger=held.amount, quickbooks=row.amount
+    )
+    yield found.of(document=row.name, number=sold.order.number, date=row.date, currency=sold.currency)
 
 
 def _payments(sold: Sold, record: SaleRecord, sides: Sides) -> Iterator[Finding]:
@@ -171,6 +188,21 @@ def _refund(given: GivenBack, sides: Sides) -> Iterator[Finding]:
         yield _other(given, message, sides, store=given.total, ledger=held.amount)
 
 
+def _payout(paid: PaidOut, sides: Sides) -> Iterator[Finding]:
+    held = sides.ledger.held.get(StoreKey("payout", paid.payout.payout_id))
+    first = sides.settings.start_date
+    if first is not None and paid.payout.paid_on < first:
+        return
+    if held is None or not held.stands:
+        message = f"Payout {paid.payout.payout_id} reached the bank and is not in the ledger."
+        yield _lacking(paid.subject, paid, sides, message)
+    elif held.amount != paid.total:
+        message = (
+            f"Payout {paid.payout.payout_id} is {paid.total} in the store and {held.amount} in the ledger."
+        )
+        yield _other(paid, message, sides, store=paid.total, ledger=held.amount)
+
+
 def _sale_is_skipped(order_id: str, record: SaleRecord | None, sides: Sides) -> bool:
     if record is not None and record.quickbooks_id:
         return False
@@ -200,12 +232,14 @@ def _gone(sides: Sides) -> Iterator[Finding]:
             )
 
 
-def _lacking(subject: str, told: Sold | GivenBack, sides: Sides, message: str) -> Finding:
+def _lacking(subject: str, told: Sold | GivenBack | PaidOut, sides: Sides, message: str) -> Finding:
     message, todo = _why(subject, message, told.date, sides)
     return _on(told, Finding("missing_in_ledger", subject, message, todo, store=told.total))
 
 
-def _other(told: Sold | GivenBack, message: str, sides: Sides, *, store: Decimal, ledger: Decimal) -> Finding:
+def _other(
+    told: Sold | GivenBack | PaidOut, message: str, sides: Sides, *, store: Decimal, ledger: Decimal
+) -> Finding:
     message, todo = _why(told.subject, message, told.date, sides)
     return _on(told, Finding("different", told.subject, message, todo, store=store, ledger=ledger))
 
@@ -215,14 +249,21 @@ def _why(subject: str, message: str, day: str, sides: Sides) -> tuple[str, str]:
     failure = sides.ledger.failures.get(subject) or sides.ledger.failures.get(_order_of(subject, sides))
     if failure is not None:
         return f"{message} It failed: {failure.message}", f"counterfoil errors fix {failure.event_id}"
-    return message, _read_again(day, sides)
+    kind = "payouts" if subject.startswith("payout/") else "orders"
+    return message, _read_again(day, sides, kind)
 
 
-def _read_again(day: str, sides: Sides) -> str:
+def _read_again(day: str, sides: Sides, kind: str = "orders") -> str:
     since = date.fromisoformat(day) - timedelta(days=1)
-    return f"Read the store again: counterfoil backfill {sides.connection_id} --since {since} --only orders"
+    return f"Read the store again: counterfoil backfill {sides.connection_id} --since {since} --only {kind}"
 
 
-def _on(told: Sold | GivenBack, finding: Finding) -> Finding:
-    number = told.order.number if isinstance(told, Sold) else told.refund.order_number
+def _on(told: Sold | GivenBack | PaidOut, finding: Finding) -> Finding:
+    match told:
+        case Sold():
+            number = told.order.number
+        case GivenBack():
+            number = told.refund.order_number
+        case _:
+            number = ""
     return finding.of(number=number, date=told.date, currency=told.currency)

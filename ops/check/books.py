@@ -11,7 +11,11 @@ from workers.mapping.names import quoted
 from workers.mapping.refund import TO_GIFT_CARD
 from workers.steps import Json
 
-ENTITIES = ("SalesReceipt", "Invoice", "RefundReceipt", "CreditMemo", "Payment")
+SALES_FORMS = ("SalesReceipt", "Invoice", "RefundReceipt", "CreditMemo", "Payment")
+PAYOUTS = ("Deposit", "JournalEntry")
+OTHERS = (*PAYOUTS, "Transfer", "Purchase", "Bill")
+"""What else moves a bank or current asset account. Source: Intuit's API reference of these entities."""
+
 IN_ONE_QUERY = 30
 ZERO, ONE = Decimal(0), Decimal(1)
 DocumentId = tuple[str, str]
@@ -47,6 +51,7 @@ class Booked:
     account_id: str
     void: bool = False
     rate: Decimal = ONE
+    tax: Decimal = ZERO
 
     @property
     def id(self) -> DocumentId:
@@ -86,26 +91,46 @@ def booked(entity: str, row: Json) -> Booked:
         account_id=_ref(row.get("DepositToAccountRef")),
         void=is_void(row),
         rate=_decimal(row.get("ExchangeRate")) or ONE,
+        tax=_decimal((row.get("TxnTaxDetail") or {}).get("TotalTax")),
     )
 
 
-def read_books(
-    reader: Reads, condition: str, named: Iterable[DocumentId], tell: Callable[[str, int], None]
-) -> dict[DocumentId, Booked]:
-    """The documents of a condition, and those of ``named`` that it leaves out; what is deleted is not there.
+def read_others(reader: Reads, condition: str, tell: Callable[[str, int], None]) -> list[tuple[str, Json]]:
+    """Everything that is no sales form and moves an account: entity and row.
 
     Raises:
         SyncError: QuickBooks cannot be asked now.
     """
-    found: dict[DocumentId, Booked] = {}
-    for entity in ENTITIES:
+    found: list[tuple[str, Json]] = []
+    for entity in OTHERS:
+        for number, row in enumerate(reader.rows(entity, condition), start=1):
+            found.append((entity, row))
+            tell(entity, number)
+    return found
+
+
+def read_books(
+    reader: Reads,
+    condition: str,
+    named: Iterable[DocumentId],
+    others: Iterable[tuple[str, Json]],
+    tell: Callable[[str, int], None],
+) -> dict[DocumentId, Booked]:
+    """The documents of a condition, payouts among the ``others``, and those of ``named`` that the condition leaves out;
+    what is deleted is not there.
+
+    Raises:
+        SyncError: QuickBooks cannot be asked now.
+    """
+    found = {one.id: one for one in (booked(entity, row) for entity, row in others if entity in PAYOUTS)}
+    for entity in SALES_FORMS:
         for number, row in enumerate(reader.rows(entity, condition), start=1):
             one = booked(entity, row)
             found[one.id] = one
             tell(entity, number)
     if condition:
         lacking = sorted(set(named) - found.keys())
-        for entity in ENTITIES:
+        for entity in (*SALES_FORMS, *PAYOUTS):
             ids = [quickbooks_id for of, quickbooks_id in lacking if of == entity]
             for start in range(0, len(ids), IN_ONE_QUERY):
                 listed = ", ".join(quoted(one) for one in ids[start : start + IN_ONE_QUERY])

@@ -17,9 +17,6 @@ ZERO = Decimal(0)
 MOVES: Mapping[str, int] = {"SalesReceipt": 1, "Payment": 1, "RefundReceipt": -1}
 """Which of our documents move money, and whether it comes in."""
 
-OTHERS = ("Deposit", "Transfer", "JournalEntry", "Purchase", "Bill")
-"""What else moves a bank or current asset account. Source: Intuit's API reference of these entities."""
-
 ONE = Decimal(1)
 
 
@@ -97,8 +94,8 @@ def balance_findings(
                 f"account/{one.account_id}",
                 f"{one.name}: {what} {one.quickbooks:.2f} in QuickBooks, {one.expected:.2f} by the ledger"
                 + (f" and what else was booked there ({one.other:.2f})." if not one.month else "."),
-                "The findings above may explain it; else compare the account's register in QuickBooks with "
-                "`counterfoil check --json`.",
+                "The findings above may explain it; else look for other kinds of bookings in the account's register in "
+                "QuickBooks.",
                 ledger=one.expected,
                 quickbooks=one.quickbooks,
                 currency=one.currency,
@@ -109,7 +106,7 @@ def balance_findings(
                 "clearing_account",
                 f"account/{account_id}",
                 f"The settings name account {account_id}, which QuickBooks does not have as an active account.",
-                "Choose another one: counterfoil connections set CONNECTION accounts.deposit=ID, or accounts.clearing.",
+                "Choose another one for accounts.clearing or accounts.deposit: counterfoil connections set.",
             )
 
 

@@ -20,6 +20,7 @@ Kind = Literal[
     "ignored",
     "undone",
     "gone_from_store",
+    "another_month",
 ]
 WORDS: dict[Kind, str] = {
     "missing_in_ledger": "missing in the ledger",
@@ -32,8 +33,9 @@ WORDS: dict[Kind, str] = {
     "ignored": "ignored",
     "undone": "undone",
     "gone_from_store": "gone from the store",
+    "another_month": "in another month",
 }
-DECIDED: frozenset[Kind] = frozenset({"ignored", "undone", "gone_from_store"})
+DECIDED: frozenset[Kind] = frozenset({"ignored", "undone", "gone_from_store", "another_month"})
 """Told, but nothing is off: a person wanted it so, with our commands or in the store."""
 
 

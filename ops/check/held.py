@@ -20,7 +20,7 @@ from workers.orders.record import SaleRecord
 from workers.steps import StoreKey
 
 ZERO = Decimal(0)
-Role = Literal["sale", "refund", "reversal", "payment", "credit"]
+Role = Literal["sale", "refund", "reversal", "payment", "credit", "payout"]
 """``credit``: a payment of nothing that applies a credit memo to an invoice."""
 
 
@@ -29,6 +29,7 @@ class Held:
     """One document. ``amount`` is what it must say; ``stands`` False: we voided or deleted it ourselves.
 
     ``account_id``: where the ledger knows that the money goes, else "". ``invoice_id``: what a payment pays.
+    ``tax`` is a sale's, ``dated`` the open day that a sale of a closed period was given.
     ``told``: when the store told of it first, for a document that QuickBooks does not have.
     ``undone``: taken back by ``counterfoil ledger undo``.
     """
@@ -44,13 +45,20 @@ class Held:
     currency: str = ""
     account_id: str = ""
     invoice_id: str = ""
+    tax: Decimal | None = None
+    dated: str = ""
     told: datetime | None = None
     undone: bool = False
 
     @property
     def subject(self) -> str:
         """The store object that it was booked for."""
-        return f"refund/{self.key.store_id}" if self.role == "refund" else f"order/{self.order_id}"
+        return f"refund/{self.key.store_id}" if self.role == "refund" else self.object_key
+
+    @property
+    def object_key(self) -> str:
+        """The store object whose events are applied one after another."""
+        return f"payout/{self.key.store_id}" if self.role == "payout" else f"order/{self.order_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +96,7 @@ class Ledger:
 
 def read_ledger(database: Database, connection_id: str) -> Ledger:
     """All of one connection."""
-    standings = held_mappings(database, connection_id, ("order", "refund", "payment"))
+    standings = held_mappings(database, connection_id, ("order", "refund", "payment", "payout"))
     first = first_versions(database, connection_id, "orders")
     failures = open_failures(database, connection_id, "orders")
     return ledger_of(standings, first, failures, objects_under_way(database, connection_id))
@@ -127,9 +135,11 @@ def _held(
     mapping, detail = standing.mapping, standing.mapping.detail
     role, order_id = _role(standing)
     record = records.get(order_id)
+    own = SaleRecord.of(mapping) if role == "sale" else None
+    subject = f"payout/{mapping.key.store_id}" if role == "payout" else f"order/{order_id}"
     amount = detail.get("amount") if mapping.key.kind == "payment" else detail.get("total")
-    if role == "sale":
-        amount = str(SaleRecord.of(mapping).total)
+    if own is not None:
+        amount = str(own.total)
     if amount is None:
         return None
     return Held(
@@ -139,12 +149,14 @@ def _held(
         entity=mapping.entity,
         quickbooks_id=mapping.quickbooks_id,
         amount=Decimal(amount),
-        stands=not mapping.removed if role != "sale" else detail.get("ended") != "voided",
+        stands=own.ended != "voided" if own is not None else not mapping.removed,
         number=str(detail.get("number", "")),
-        currency=record.currency if record is not None else "",
+        currency=record.currency if record is not None else str(detail.get("currency", "")),
         account_id=record.account_id if record is not None and role in ("sale", "payment") else "",
         invoice_id=str(detail.get("invoice", "")) if role == "payment" else "",
-        told=first.get(f"order/{order_id}", mapping.version),
+        tax=own.tax if own is not None else None,
+        dated=own.dated if own is not None else "",
+        told=first.get(subject, mapping.version),
         undone=mapping.removed and standing.event_id.startswith("undo-"),
     )
 
@@ -155,6 +167,8 @@ def _role(standing: Standing) -> tuple[Role, str]:
     match kind:
         case "order":
             return "sale", store_id
+        case "payout":
+            return "payout", ""
         case "refund" if store_id.startswith("reversal/"):
             return "reversal", store_id.removeprefix("reversal/").rpartition("/")[0]
         case "refund":

@@ -1,7 +1,7 @@
 """One check: the three sides are read, compared, and what is off is said."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 from events.stores.api import StoreProblem
 from ops.check.against_books import books_against_ledger, ledger_against_books
 from ops.check.against_ledger import store_against_ledger
-from ops.check.books import Reads, read_books
-from ops.check.clearing import OTHERS, account_of, balance_findings, balances, clearing_ids
+from ops.check.books import Reads, read_books, read_others
+from ops.check.clearing import account_of, balance_findings, balances, clearing_ids
 from ops.check.days import Days
 from ops.check.finding import WORDS, Balance, Finding, Report
 from ops.check.held import Ledger, read_ledger
@@ -47,7 +47,8 @@ class Checker:
         before = self._ledger()
         shop, why = self._shop(days)
         named = named_documents(before, shop, days)
-        books = read_books(self.reader, days.condition, named, self.tell)
+        others = read_others(self.reader, days.condition, self.tell)
+        books = read_books(self.reader, days.condition, named, others, self.tell)
         after = self._ledger()
         sides = Sides(
             self.connection.connection_id,
@@ -58,9 +59,10 @@ class Checker:
             named,
             shop,
             self.now,
+            self.connection.settings,
         )
         found = [*store_against_ledger(sides), *ledger_against_books(sides), *books_against_ledger(sides)]
-        accounts, of_accounts = self._clearing(sides)
+        accounts, of_accounts = self._clearing(sides, others)
         findings = sorted([*found, *of_accounts], key=_place)
         compared = {
             "store_orders": len(shop.orders) if shop is not None else 0,
@@ -93,16 +95,13 @@ class Checker:
         except StoreProblem as error:
             return None, str(error)
 
-    def _clearing(self, sides: Sides) -> tuple[list[Balance], list[Finding]]:
+    def _clearing(
+        self, sides: Sides, others: Sequence[tuple[str, Json]]
+    ) -> tuple[list[Balance], list[Finding]]:
         wanted = clearing_ids(self.connection.settings.accounts)
         if not wanted:
             return [], []
         accounts = [account_of(row) for row in self.reader.rows("Account")]
-        others: list[tuple[str, Json]] = []
-        for entity in OTHERS:
-            rows = list(self.reader.rows(entity, sides.days.condition))
-            others += [(entity, row) for row in rows]
-            self.tell(entity, len(rows))
         found = balances(sides, wanted, accounts, others)
         return found, list(balance_findings(found, wanted, [one.account_id for one in accounts]))
 

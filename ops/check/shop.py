@@ -14,8 +14,10 @@ from schemas.connection import Connection
 from schemas.envelope import Envelope
 from schemas.money import to_cents
 from schemas.orders import Order, Refund
+from schemas.payouts import Payout
 from workers.context import Context
 from workers.mapping.as_booked import order_as_booked, refund_as_booked
+from workers.mapping.deposit import bank_account
 from workers.mapping.frame import Frame
 from workers.mapping.marks import book_date
 from workers.mapping.sale import amount_paid, sale_date
@@ -75,12 +77,41 @@ class GivenBack:
         return f"refund/{self.refund.refund_id}"
 
 
+@dataclass(frozen=True, slots=True)
+class PaidOut:
+    """A payout whose gateway has a bank account in the settings."""
+
+    payout: Payout
+    changed: datetime
+
+    @property
+    def subject(self) -> str:
+        """As the ledger names it."""
+        return f"payout/{self.payout.payout_id}"
+
+    @property
+    def date(self) -> str:
+        """When the bank got it."""
+        return self.payout.paid_on.isoformat()
+
+    @property
+    def total(self) -> Decimal:
+        """What the bank got."""
+        return to_cents(self.payout.amount)
+
+    @property
+    def currency(self) -> str:
+        """The bank's."""
+        return self.payout.currency
+
+
 @dataclass(slots=True)
 class Shop:
     """All that the store told, the newest of each object. ``unreadable``: what it told and nobody can read."""
 
     orders: dict[str, Sold] = field(default_factory=dict)
     refunds: dict[str, GivenBack] = field(default_factory=dict)
+    payouts: dict[str, PaidOut] = field(default_factory=dict)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -93,12 +124,14 @@ def read_shop(
         StoreProblem: the store cannot be asked, or does not let us read so far back.
     """
     shop = Shop()
-    read = 0
-    for page in store.pages("orders", Span(since)):
-        for envelope in page.events:
-            _take(envelope, Context(envelope, connection, company), shop)
-        read += page.objects
-        tell("store", read)
+    kinds: tuple[Kind, ...] = ("orders", "payouts") if connection.settings.accounts.bank else ("orders",)
+    for kind in kinds:
+        read = 0
+        for page in store.pages(kind, Span(since)):
+            for envelope in page.events:
+                _take(envelope, Context(envelope, connection, company), shop)
+            read += page.objects
+            tell(f"store's {kind}", read)
     return shop
 
 
@@ -110,6 +143,10 @@ def _take(envelope: Envelope, context: Context, shop: Shop) -> None:
         elif envelope.type == "orders.refunded":
             given = _given_back(Refund.model_validate(envelope.data), context)
             shop.refunds[given.refund.refund_id] = given
+        elif envelope.type == "orders.payout_paid":
+            payout = Payout.model_validate(envelope.data)
+            if bank_account(payout, Frame.of(context, envelope.subject)):
+                shop.payouts[payout.payout_id] = PaidOut(payout, envelope.time)
         elif envelope.type == "orders.unreadable_webhook":
             shop.unreadable.append((envelope.subject, str(envelope.data.get("problem", ""))))
     except ValidationError as error:

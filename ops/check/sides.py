@@ -8,6 +8,7 @@ from ops.check.books import Booked, DocumentId
 from ops.check.days import Days
 from ops.check.held import Held, Ledger
 from ops.check.shop import Shop
+from schemas.connection import ConnectionSettings
 from workers.steps import StoreKey
 
 ON_ITS_WAY = timedelta(minutes=15)
@@ -28,6 +29,7 @@ class Sides:
     named: frozenset[DocumentId]
     shop: Shop | None
     now: datetime
+    settings: ConnectionSettings
 
     def row_of(self, held: Held) -> Booked | None:
         """The document in QuickBooks."""
@@ -60,7 +62,7 @@ def named_documents(ledger: Ledger, shop: Shop | None, days: Days) -> frozenset[
         held
         for held in ledger.held.values()
         if not days.month
-        or (held.told is not None and days.has(days.day_of(held.told)))
+        or (held.told is not None and days.has(_day_told(held, held.told, days)))
         or _is_of_store_day(held, shop, days)
     )
     return frozenset((held.entity, held.quickbooks_id) for held in wanted)
@@ -106,8 +108,13 @@ def grouped(rows: Iterable[Booked]) -> dict[str, list[Booked]]:
     return found
 
 
+def _day_told(held: Held, told: datetime, days: Days) -> str:
+    """A payout has a day and no time: its event is of midnight in Greenwich."""
+    return told.date().isoformat() if held.role == "payout" else days.day_of(told)
+
+
 def _is_of_store_day(held: Held, shop: Shop | None, days: Days) -> bool:
-    if shop is None:
+    if shop is None or held.role == "payout":
         return False
     sold = shop.orders.get(held.order_id)
     given = shop.refunds.get(held.key.store_id) if held.role == "refund" else None

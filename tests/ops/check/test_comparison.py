@@ -17,10 +17,11 @@ from ops.check.clearing import Account, balance_findings, balances, postings
 from ops.check.days import Days, month_of, since
 from ops.check.finding import Finding
 from ops.check.held import ledger_of
-from ops.check.shop import GivenBack, Shop, Sold
+from ops.check.shop import GivenBack, PaidOut, Shop, Sold
 from ops.check.sides import Sides, key_of, named_documents, steady_keys, subject_of
 from schemas.connection import ConnectionSettings
 from schemas.orders import Order, Refund
+from schemas.payouts import Payout
 from workers.ledger.bookings import Standing
 from workers.ledger.holdings import OpenFailure
 from workers.mapping.frame import Frame
@@ -102,6 +103,7 @@ def sides(
     books: Iterable[Booked] = (),
     orders: Iterable[Sold] | None = None,
     refunds: Iterable[GivenBack] = (),
+    payouts: Iterable[PaidOut] = (),
     failures: Iterable[OpenFailure] = (),
     under_way: Iterable[str] = (),
     event_id: str = "e1",
@@ -111,11 +113,15 @@ def sides(
     shop = None
     if orders is not None:
         shop = Shop(
-            {one.order.order_id: one for one in orders}, {one.refund.refund_id: one for one in refunds}
+            {one.order.order_id: one for one in orders},
+            {one.refund.refund_id: one for one in refunds},
+            {one.payout.payout_id: one for one in payouts},
         )
     named = named_documents(ledger, shop, days)
     found = {one.id: one for one in books}
-    return Sides("shop", days, ledger, steady_keys(ledger, ledger), found, named, shop, NOW)
+    return Sides(
+        "shop", days, ledger, steady_keys(ledger, ledger), found, named, shop, NOW, ConnectionSettings()
+    )
 
 
 def kinds(found: Iterable[Finding]) -> list[tuple[str, str]]:
@@ -184,6 +190,59 @@ def test_reversed_sale_stays_and_its_predecessor_is_known() -> None:
 
     assert [*ledger_against_books(found), *books_against_ledger(found)] == []
     assert (balance.ledger, balance.difference) == (Decimal("12.00"), Decimal(0))
+
+
+def test_tax_that_differs_under_the_same_total_is_told() -> None:
+    """With prices that include tax, another tax code leaves the total as it is."""
+    taxed = sale(tax=Decimal("1.67"))
+    other_code = sides(taxed.mapping, books=[row("SalesReceipt", "17", "10.00", tax=Decimal("0.48"))])
+    rounded = sides(taxed.mapping, books=[row("SalesReceipt", "17", "10.00", tax=Decimal("1.66"))])
+
+    (found,) = ledger_against_books(other_code)
+
+    assert (found.kind, found.ledger, found.quickbooks) == ("different", Decimal("1.67"), Decimal("0.48"))
+    assert kinds(ledger_against_books(rounded)) == []
+
+
+@pytest.mark.parametrize(
+    ("dated", "kind"),
+    [("2026-11-02", "another_month"), ("2026-10-31", ""), (DAY, "")],
+    ids=["november", "october", "same"],
+)
+def test_sale_that_a_bookkeeper_moved_to_another_month_is_told_and_is_not_off(dated: str, kind: str) -> None:
+    books = [row("SalesReceipt", "17", "10.00", date=dated)]
+    moved = list(store_against_ledger(sides(sale().mapping, books=books, orders=[sold()])))
+    open_day = store_against_ledger(sides(sale(dated=dated).mapping, books=books, orders=[sold()]))
+
+    assert [(one.kind, one.is_off) for one in moved] == ([(kind, False)] if kind else [])
+    assert list(open_day) == []
+
+
+def test_payout_is_looked_for_in_the_ledger_and_its_deposit_in_quickbooks() -> None:
+    facts = {
+        "payout_id": "614",
+        "gateway": "shopify_payments",
+        "paid_on": DAY,
+        "currency": "USD",
+        "amount": "66.53",
+    }
+    payout = PaidOut(Payout.model_validate(facts), AT)
+    detail = {"total": "66.53", "currency": "USD"}
+    mapping = SyncMapping(StoreKey("payout", "614"), "Deposit", "40", version=AT, detail=detail)
+    deposit = {
+        "Id": "40", "TotalAmt": "66.53", "TxnDate": DAY, "PrivateNote": "counterfoil:shop:payout:614\nPayout 614",
+        "DepositToAccountRef": {"value": "35"}, "CurrencyRef": {"value": "USD"},
+    }  # fmt: skip
+    clean = sides(mapping, books=[booked("Deposit", deposit)], orders=[], payouts=[payout])
+    unbooked = sides(orders=[], payouts=[payout])
+    deleted = sides(mapping, orders=[], payouts=[payout])
+
+    found = [
+        kinds([*store_against_ledger(one), *ledger_against_books(one), *books_against_ledger(one)])
+        for one in (clean, unbooked, deleted)
+    ]
+
+    assert found == [[], [("missing_in_ledger", "payout/614")], [("missing_in_quickbooks", "payout/614")]]
 
 
 def test_order_of_two_documents_is_doubled_once() -> None:

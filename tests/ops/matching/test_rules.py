@@ -82,7 +82,7 @@ def test_code_of_the_same_rate_is_suggested_and_a_mapped_tax_is_found() -> None:
 
 
 def test_two_codes_that_could_be_meant_are_ambiguous() -> None:
-    codes = [
+    codes: list[dict[str, Any]] = [
         {"Id": "3", "Name": "GST"},
         {"Id": "4", "Name": "gst 5%"},
         {"Id": "9", "Name": "Old", "Active": False},
