@@ -70,14 +70,19 @@ class _Account:
         was_paid = any(state.paid for state in sale.states)
         if last.ending == "trashed" and was_paid:
             last = sale.states[-2]
-        elif last.ending == "cancelled" and was_paid:
+        elif last.ending == "cancelled" and was_paid and not self._given_back_before(last):
             return self._write_cancelled()
-        elif last.ending:
+        elif last.ending and not was_paid:
             return None
         self._write_sale(last)
         for refund in last.refunds:
             self._write_refund(refund, last)
         return None
+
+    def _given_back_before(self, last: State) -> bool:
+        """Refunds took all of it back already: the cancellation is no news."""
+        before = added([one.amount for one in last.refunds if one.at < last.at])
+        return before >= sums(self._sale, last).total
 
     def _write_sale(self, state: State) -> None:
         total = sums(self._sale, state).total

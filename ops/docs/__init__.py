@@ -1,0 +1,1 @@
+"""What operators and accountants read beside the README, and what writes it."""
