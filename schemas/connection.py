@@ -71,6 +71,9 @@ class Items(Shape):
     discount: QuickBooksId = Field(
         "", description="Item for discounts that have a line of their own, on a contra-income account"
     )
+    bundle: QuickBooksId = Field(
+        "", description="Item for what the price of a bundle differs from the prices of its parts"
+    )
     marketplace_tax: QuickBooksId = Field(
         "", description="Item for tax that a marketplace collects, where it is shown and reversed"
     )
@@ -170,6 +173,10 @@ class ConnectionSettings(Shape):
     payment_methods: dict[Text, QuickBooksId] = Field({}, description="Payment method for each gateway")
     products: dict[Text, QuickBooksId] = Field(
         {}, description="Item for each SKU that is not matched by itself"
+    )
+    bundles: dict[Text, QuickBooksId] = Field(
+        {},
+        description="Bundle for each SKU that is sold as its parts; one that is sold as a whole is among the products",
     )
     locations: tuple[Text, ...] = Field((), description="Stock locations that are summed; empty means all")
     stock: Literal["ask", "follow", "off"] = Field(

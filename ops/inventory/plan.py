@@ -83,7 +83,8 @@ def planned(
 ) -> Plan:
     """Find each thing's item as the workers would, and compare."""
     lists = _Lists(items)
-    found = [(shelf, _item(shelf, lists, known, settings)) for shelf in shelves if _places(shelf, settings)]
+    counted = (shelf for shelf in shelves if _places(shelf, settings) and shelf.sku not in settings.bundles)
+    found = [(shelf, _item(shelf, lists, known, settings)) for shelf in counted]
     times = Counter(str(item["Id"]) for _, item in found if not isinstance(item, str))
     changes, problems, fitting = [], [], 0
     for shelf, item in found:

@@ -8,6 +8,7 @@ from schemas.inventory import Product, ProductRemoved, Variant
 from workers.answers import GONE, STALE, carried_out
 from workers.context import Context
 from workers.errors import ProductUnknown, QuickBooksRejected, RemovedInQuickBooks, StaleObject
+from workers.items.bundles import GROUP
 from workers.items.lookup import Item, Wanted, create_item, found_items, known_item, wanted_item
 from workers.items.stock import item_now
 from workers.mapping.frame import Frame
@@ -99,6 +100,8 @@ def _synced(
     if item is None:
         created = yield from create_item(one, new, frame)
         return created.quickbooks_id
+    if item.kind == GROUP:  # the API cannot change bundles, and they have no stock
+        return item.quickbooks_id
     mapping = known.get(one.key) if one.key else None
     if mapping is not None and mapping.quickbooks_id == item.quickbooks_id and "fields" in mapping.detail:
         yield from _updated(mapping, new, frame)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from workers.answers import NAME_TAKEN, carried_out
 from workers.errors import ProductUnknown, QuickBooksRejected, SkuMissing
+from workers.items.bundles import GROUP, bundle_of
 from workers.items.unknown import asked_today, note_unknown, unknown_key
 from workers.mapping.frame import Frame
 from workers.mapping.item import LONGEST_NAME, NewItem, item_document, item_marks
@@ -44,6 +45,9 @@ def wanted_item(product_id: str | None, variant_id: str | None, sku: str, name: 
 
 def known_item(wanted: Wanted, known: Known, frame: Frame) -> Item | None:
     """What settings or memory say; the settings win."""
+    bundle = bundle_of(wanted.sku, frame)
+    if bundle:
+        return Item(bundle, GROUP)
     by_hand = frame.settings.products.get(wanted.sku, "") if wanted.sku else ""
     mapping = known.get(wanted.key) if wanted.key else None
     if by_hand:
@@ -165,7 +169,10 @@ def found_items(missing: Sequence[Wanted], frame: Frame) -> Generator[Step, Any,
 def _take(
     one: Wanted, rows: Sequence[Json], found: dict[Wanted, Item], frame: Frame
 ) -> Generator[Step, Any, None]:
+    bundles = [row for row in rows if row.get("Type") == GROUP]
     rows = [row for row in rows if _is_sellable(row)]
+    if bundles and not rows and one.sku:
+        raise _is_bundle(one, bundles[0], frame)
     if len(rows) > 1:
         raise SkuMissing(
             f'{frame.subject}: {len(rows)} QuickBooks items have the SKU "{one.sku}". '
@@ -178,6 +185,16 @@ def _take(
         mapping = remembered(one, rows[0])
         if mapping is not None:
             yield from remember(mapping)
+
+
+def _is_bundle(one: Wanted, row: Json, frame: Frame) -> ProductUnknown:
+    """Stock of its parts will move: that is for a person to decide (A78)."""
+    return ProductUnknown(
+        f'{frame.subject}: {one.sku} is the bundle "{row.get("Name")}" in QuickBooks. Sell it as its parts, or say '
+        "which single item stands for it, then Retry.",
+        cause=one.sku,
+        fix=frame.fix("bundles", one.sku, value=str(row["Id"])),
+    )
 
 
 def _is_sellable(row: Json) -> bool:

@@ -1,6 +1,6 @@
 """What an order or a refund moves in stock, noted beside what it does to the books (rule A74)."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -10,7 +10,10 @@ from typing import Any
 from schemas.orders import Order, OrderLine, OrderRemoved, Refund, RefundLine, RefundRemoved
 from schemas.shape import Shape
 from workers.context import Context
+from workers.items.bundles import bundle_of, bundles_of, part_id
 from workers.items.lookup import wanted_item
+from workers.mapping.bundle import Bundle
+from workers.mapping.frame import Frame
 from workers.outcomes import Booked, Outcome, Skipped, Superseded
 from workers.steps import Step, Steps, Write
 from workers.stock import Movement, NoteStock
@@ -18,17 +21,23 @@ from workers.stock import Movement, NoteStock
 SALES = frozenset({"SalesReceipt", "Invoice", "RefundReceipt", "CreditMemo"})
 """Documents of QuickBooks that move stock."""
 
+BundlesBySku = Mapping[str, Bundle]
+
 
 def with_stock(steps: Steps, payload: Shape, context: Context) -> Steps:
     """The workflow function, with notes of what it moves: before it does anything, and how it ended.
 
     The first note is stored with the first intent, so an order whose write is under way is always known.
     """
-    note = note_of(payload, context) if context.settings.stock == "follow" else None
-    return steps if note is None else _noted(steps, note)
+    if context.settings.stock != "follow" or note_of(payload, context) is None:
+        return steps
+    return _noted(steps, payload, context)
 
 
-def _noted(steps: Steps, note: NoteStock) -> Steps:
+def _noted(steps: Steps, payload: Shape, context: Context) -> Steps:
+    bundles = yield from _bundles(payload, context)
+    note = note_of(payload, context, bundles)
+    assert note is not None, "whether there is one does not hang on bundles"
     if note.phase == "seen":
         yield note
     watched = _Watched(steps)
@@ -47,16 +56,27 @@ def _noted(steps: Steps, note: NoteStock) -> Steps:
     return outcome
 
 
-def note_of(payload: Shape, context: Context) -> NoteStock | None:
-    """What is noted of an event; None when it moves no stock or tells of a test."""
+def _bundles(payload: Shape, context: Context) -> Generator[Step, Any, BundlesBySku]:
+    """What stands for several items at once, by SKU."""
+    if not isinstance(payload, Order | Refund) or not context.settings.bundles:
+        return {}
+    frame = Frame.of(context, "Stock")
+    skus = [line.sku.strip() for line in payload.lines]
+    found = yield from bundles_of(skus, context.envelope.time, frame)
+    return {sku: found[item_id] for sku in skus if (item_id := bundle_of(sku, frame))}
+
+
+def note_of(payload: Shape, context: Context, bundles: BundlesBySku | None = None) -> NoteStock | None:
+    """What is noted of an event; None when it moves no stock or tells of a test. ``bundles`` move their parts."""
+    apart = bundles or {}
     match payload:
         case Order() if not payload.test and payload.lifecycle != "draft":
             lines = payload.lines if payload.lifecycle == "open" else ()
             source, order_id, moved_at = f"order/{payload.order_id}", payload.order_id, payload.created_at
-            movements = tuple(_sold(lines))
+            movements = tuple(_apart(_sold(lines), apart))
         case Refund() if not payload.test:
             source, order_id, moved_at = f"refund/{payload.refund_id}", payload.order_id, payload.created_at
-            movements = tuple(_back(payload.lines))
+            movements = tuple(_apart(_back(payload.lines), apart))
         case OrderRemoved():
             return _removed(f"order/{payload.order_id}", payload.order_id, context)
         case RefundRemoved():
@@ -88,6 +108,18 @@ def _back(lines: Iterable[RefundLine]) -> Iterator[Movement]:
     for line in lines:
         if line.restocked and not line.gift_card:
             yield from _movement(line, line.quantity)
+
+
+def _apart(movements: Iterable[Movement], bundles: BundlesBySku) -> Iterator[Movement]:
+    """The parts of a bundle instead of itself, as its document moves them (A78)."""
+    for one in movements:
+        bundle = bundles.get(one.sku)
+        if bundle is None:
+            yield one
+            continue
+        for part in bundle.parts:
+            if part.stocked:
+                yield Movement(part_id(part.item_id), "", one.quantity * part.quantity)
 
 
 def _movement(line: OrderLine | RefundLine, quantity: Decimal) -> Iterator[Movement]:

@@ -9,7 +9,7 @@ from workers.mapping.marks import LONGEST_NUMBER
 from workers.steps import Json
 
 Purpose = Literal[
-    "shipping", "fee", "tip", "gift_card", "discount", "marketplace_tax", "refund_adjustment", "rounding"
+    "shipping", "fee", "tip", "gift_card", "discount", "bundle", "marketplace_tax", "refund_adjustment", "rounding"
 ]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from schemas.orders import Order
+from workers.mapping.bundle import flat_lines
 from workers.steps import Json
 
 _KEPT = ("TxnDate",)
@@ -21,8 +22,9 @@ def fingerprint(document: Json) -> str:
     """
     parts: list[Any] = [document.get(name) or "" for name in _KEPT]
     parts.append(_ref(document.get("CustomerRef")))
+    lines = list(flat_lines(document))
     for detail in _DETAILS:
-        parts.extend(_line(line) for line in document.get("Line", ()) if line.get("DetailType") == detail)
+        parts.extend(_line(line) for line in lines if line.get("DetailType") == detail)
     return _hash(parts)
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from workers.mapping.bundle import flat_lines
 from workers.mapping.frame import Frame
 from workers.mapping.lines import DocLine, render
 from workers.mapping.refund import TO_GIFT_CARD
@@ -51,7 +52,7 @@ def reversal_body(sale: Json, given_back: Sequence[Json], frame: Frame) -> Json:
 
 def doc_lines(document: Json) -> list[DocLine]:
     """The lines of a document as QuickBooks answers it."""
-    return [_doc_line(line) for line in document.get("Line", ()) if line.get("DetailType") in _DETAILS]
+    return [_doc_line(line) for line in flat_lines(document) if line.get("DetailType") in _DETAILS]
 
 
 _DETAILS = ("SalesItemLineDetail", "DiscountLineDetail")

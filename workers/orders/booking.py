@@ -9,8 +9,10 @@ from typing import Any
 from schemas.orders import Order
 from workers.answers import NUMBER_TAKEN, reread
 from workers.errors import QuickBooksRejected, TotalsDiffer
+from workers.items.bundles import bundles_of
 from workers.items.lookup import Wanted, resolve_items, wanted_item
 from workers.mapping.as_booked import order_as_booked
+from workers.mapping.bundle import with_bundles
 from workers.mapping.fingerprint import fingerprint, order_hash
 from workers.mapping.frame import Frame
 from workers.mapping.sale import SaleDocument, SaleKind, sale_document, sale_mark
@@ -71,6 +73,8 @@ def prepare(
     items = yield from resolve_items(wanted.values(), known, frame)
     by_line = {line_id: items[one].quickbooks_id for line_id, one in wanted.items()}
     document = sale_document(order, kind, by_line, frame, generation=generation)
+    bundles = yield from bundles_of((line.sku for line in order.lines), version, frame)
+    document = replace(document, body=with_bundles(document.body, bundles, frame))
     party: Party = party_of(order.buyer, order.currency, frame)
     rate = yield from rate_fields(order.currency, document.body["TxnDate"], order.exchange_rate, frame)
     customer_id = yield from resolve_customer(party, known, frame)

@@ -11,10 +11,12 @@ from schemas.orders import Refund, RefundRemoved, StoreRate
 from workers.answers import NUMBER_TAKEN
 from workers.context import Context
 from workers.errors import QuickBooksRejected, TotalsDiffer, WaitsForSale
+from workers.items.bundles import bundles_of
 from workers.items.lookup import Item, Wanted, resolve_items, wanted_item
 from workers.items.stock import item_now
 from workers.mapping.accounts import clearing_account, is_store_credit
 from workers.mapping.as_booked import refund_as_booked
+from workers.mapping.bundle import Bundle, with_bundles
 from workers.mapping.fingerprint import fingerprint
 from workers.mapping.frame import Frame
 from workers.mapping.marks import doc_number
@@ -134,7 +136,8 @@ def _book(
 ) -> Generator[Step, Any, RefundNote]:
     _check_size(refund, record, frame)
     items = yield from resolve_items(wanted.values(), known, frame)
-    backs = yield from _items_back(refund, wanted, items)
+    bundles = yield from bundles_of((line.sku for line in refund.lines), version, frame)
+    backs = yield from _items_back(refund, wanted, items, bundles)
     number = _number(refund, record)
     document = refund_document(
         refund,
@@ -146,6 +149,7 @@ def _book(
         inclusive=record.inclusive,
         out_of_scope=record.out_of_scope,
     )
+    document = replace(document, body=with_bundles(document.body, bundles, frame))
     rate = yield from rate_fields(
         refund.currency, document.body["TxnDate"], _store_rate(refund, record, frame), frame
     )
@@ -269,7 +273,10 @@ def _account(refund: Refund, record: SaleRecord, frame: Frame) -> str:
 
 
 def _items_back(
-    refund: Refund, wanted: Mapping[str, Wanted], items: Mapping[Wanted, Item]
+    refund: Refund,
+    wanted: Mapping[str, Wanted],
+    items: Mapping[Wanted, Item],
+    bundles: Mapping[str, Bundle],
 ) -> Generator[Step, Any, dict[str, ItemBack]]:
     """Whether stock moves matters only for goods that did not come back; QuickBooks is asked when nobody knows."""
     backs: dict[str, ItemBack] = {}
@@ -278,6 +285,9 @@ def _items_back(
         if line.line_id not in wanted:
             continue
         item = items[wanted[line.line_id]]
+        if item.quickbooks_id in bundles:
+            backs[line.line_id] = ItemBack(item.quickbooks_id, bundles[item.quickbooks_id].stocked)
+            continue
         kind = item.kind or kinds.get(item.quickbooks_id, "")
         if not line.restocked and not kind:
             row = yield from item_now(item.quickbooks_id)

@@ -14,6 +14,9 @@ from tests.workers.inventory.shelf import MUG, Shelf, Trouble
 from tests.workers.stories import back, line, order, refund
 
 PRICE = Decimal("11.99")
+CAMP_SET = "14"
+"""The sandbox's bundle of two tin mugs and a notebook."""
+
 Kind = Literal[
     "sell", "give_back", "keep_back", "edit", "cancel", "recount_shop", "recount_books",
     "orders", "inventory", "retry", "ignore", "look",
@@ -45,9 +48,14 @@ acts = st.lists(
 
 @dataclass
 class Shop:
-    """A shop that sells, takes back, edits, cancels and counts; each of it told as a store tells it."""
+    """A shop that sells, takes back, edits, cancels and counts; each of it told as a store tells it.
+
+    ``pieces``: how many mugs are in one ``sku`` (a bundle has several).
+    """
 
     shelf: Shelf
+    sku: str = "TIN-MUG"
+    pieces: int = 1
     orders: list[Order] = field(default_factory=list)
     returned: set[str] = field(default_factory=set)
     refunds: int = 0
@@ -78,8 +86,12 @@ class Shop:
 
     def _sell(self, quantity: int) -> None:
         number = str(1001 + len(self.orders))
-        self._tell(_mugs(number, quantity, created_at=self.shelf.now), "orders.paid")
-        self._moved(Decimal(-quantity))
+        self._tell(self._mugs(number, quantity, created_at=self.shelf.now), "orders.paid")
+        self._moved(Decimal(-quantity * self.pieces))
+
+    def _mugs(self, number: str, quantity: int, **more: Any) -> Order:
+        sold = line(str(PRICE * quantity), sku=self.sku, quantity=str(quantity))
+        return order(sold, order_id=number, number=number, **more)
 
     def _change(self, act: Act) -> None:
         """Something happens to an order that nothing happened to before."""
@@ -90,9 +102,9 @@ class Shop:
         quantity = sold.lines[0].quantity
         match act.kind:
             case "edit":
-                again = _mugs(sold.number, int(quantity) + 1, created_at=sold.created_at)
+                again = self._mugs(sold.number, int(quantity) + 1, created_at=sold.created_at)
                 self._tell(again, "orders.updated")
-                self._moved(Decimal(-1))
+                self._moved(Decimal(-self.pieces))
             case "cancel":
                 self.returned.add(sold.order_id)
                 ended = sold.model_copy(
@@ -103,7 +115,7 @@ class Shop:
                     }
                 )
                 self._tell(ended, "orders.cancelled")
-                self._moved(quantity)
+                self._moved(quantity * self.pieces)
             case _:
                 self.returned.add(sold.order_id)
                 self._give_back(sold, restocked=act.kind == "give_back")
@@ -119,7 +131,7 @@ class Shop:
         )
         self.shelf.publish("orders.refunded", given_back, f"refund/{self.refunds}", f"order/{sold.order_id}")
         if restocked:
-            self._moved(sold.lines[0].quantity)
+            self._moved(sold.lines[0].quantity * self.pieces)
 
     def _tell(self, told: Order, event_type: str) -> None:
         self.orders = [one for one in self.orders if one.order_id != told.order_id] + [told]
@@ -163,17 +175,25 @@ class Shop:
         raise AssertionError(f"still failed: {self.shelf.failed()}")
 
 
-def _mugs(number: str, quantity: int, **more: Any) -> Order:
-    sold = line(str(PRICE * quantity), sku="TIN-MUG", quantity=str(quantity))
-    return order(sold, order_id=number, number=number, **more)
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(acts)
 def test_a74_quickbooks_ends_with_the_stores_quantity(happened: list[Act]) -> None:
-    shop = Shop(Shelf())
+    assert_quantities_agree(Shop(Shelf()), happened)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(acts)
+def test_a78_stock_of_a_bundles_parts_ends_with_the_stores_quantity(happened: list[Act]) -> None:
+    shelf = Shelf(bundles={"CAMP-SET": CAMP_SET}, items={"bundle": "8"})
+
+    assert_quantities_agree(Shop(shelf, "CAMP-SET", 2), happened)
+
+
+def assert_quantities_agree(shop: Shop, happened: list[Act]) -> None:
     for act in happened:
         shop.do(act)
 
