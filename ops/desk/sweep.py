@@ -6,7 +6,7 @@ again; a row without a copy (a purged queue) gets its copy back.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -53,8 +53,9 @@ class Swept:
 
 @dataclass(slots=True)
 class _Pass:
-    """What one pass has found so far. ``seen``: the copies that stay."""
+    """What one pass has found so far. ``wanted``: copies that lay there before; ``seen``: those that stay."""
 
+    wanted: Mapping[str, str]
     seen: set[str] = field(default_factory=set)
     settled: list[Spot] = field(default_factory=list)
     swept: Swept = field(default_factory=Swept)
@@ -79,22 +80,34 @@ class Sweeper:
             NotConfirmed, pika.exceptions.AMQPError, sqlalchemy.exc.DBAPIError: broker or database is away; the
                 next pass finds everything as it was.
         """
-        found = _Pass()
         with reading(self.ledger) as connection:
             # Read before the pass: a row's copy is published before the row, so each of these must be found.
-            wanted = unresolved_copies(connection, workflow)
+            found = _Pass(unresolved_copies(connection, workflow))
         with QueuePass(self.broker_url, names.errors(workflow), shared=shared) as walk:
             for chunk in walk.chunks():
                 self._judge(workflow, chunk, found)
             found.swept.taken_out = walk.take_out(found.settled)
             complete = walk.complete
         if complete:  # else somebody holds a part of the queue, and what we did not see may be there
-            found.swept.copies_put_back = self._put_back(workflow, wanted, found.seen)
+            found.swept.copies_put_back = self._put_back(workflow, found.wanted, found.seen)
         if found.swept.disagreed:
             log.warning("error queue and ledger disagreed", extra=_facts(workflow, found.swept))
         return found.swept
 
     def _judge(self, workflow: Workflow, chunk: Sequence[Lying], found: _Pass) -> None:
+        """Sort a chunk. What was unresolved at the start stays without another look: the next pass takes it out."""
+        rest: list[Lying] = []
+        for one in chunk:
+            copy_id = str(one.headers.get("copy_id"))
+            if copy_id in found.wanted and copy_id not in found.seen:
+                found.seen.add(copy_id)
+                found.swept.kept += 1
+            else:
+                rest.append(one)
+        if rest:
+            self._look_up(workflow, rest, found)
+
+    def _look_up(self, workflow: Workflow, chunk: Sequence[Lying], found: _Pass) -> None:
         named = [(one, ids) for one in chunk if (ids := _ids(one)) is not None]
         found.swept.strangers += len(chunk) - len(named)
         with reading(self.ledger) as connection:
@@ -138,7 +151,7 @@ class Sweeper:
         found.swept.kept += len(lost)
         found.swept.rows_rebuilt += len(lost)
 
-    def _put_back(self, workflow: Workflow, wanted: dict[str, str], seen: set[str]) -> int:
+    def _put_back(self, workflow: Workflow, wanted: Mapping[str, str], seen: set[str]) -> int:
         missing = [event_id for copy_id, event_id in wanted.items() if copy_id not in seen]
         unseen = wanted.keys() - seen
         count = 0

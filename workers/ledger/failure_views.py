@@ -225,7 +225,7 @@ def unresolved_copies(connection: Connection, workflow: Workflow) -> dict[str, s
     wanted = select(rows.c.copy_id, rows.c.event_id).where(
         rows.c.workflow == workflow, rows.c.status == "unresolved"
     )
-    return {row.copy_id: row.event_id for row in connection.execute(wanted)}
+    return dict(connection.execute(wanted).all())
 
 
 def read_failed(
