@@ -30,7 +30,9 @@ LOAD_SHARE = 0.9
 """The load is spread over so much of the time, so that the last faults strike a load too."""
 
 QUIET_SECONDS = 240.0
-"""How long after the last fault everything may take to come to rest: longer than two delays of two minutes."""
+"""After the last fault nothing may stand still so long before all has ended: longer than two delays of two minutes."""
+
+LOOK_EVERY_SECONDS = 2.0
 
 
 def main() -> int:
@@ -98,9 +100,13 @@ def _publish(stage: Stage, events: Sequence[Event], began: float, seconds: float
 
 
 def _come_to_rest(stage: Stage, event_ids: set[str]) -> dict[str, int]:
-    """Wait until every event has ended and nothing is under way; what is left when patience is over."""
+    """Wait until every event has ended and nothing is under way; what is left when patience is over.
+
+    A slow machine may have a backlog: patience is counted from the last event that ended.
+    """
     deadline = time.monotonic() + QUIET_SECONDS
     left: dict[str, int] = {"broker away": 1}
+    ended_so_far = 0
     while time.monotonic() < deadline:
         try:
             left = under_way(stage)
@@ -109,7 +115,10 @@ def _come_to_rest(stage: Stage, event_ids: set[str]) -> dict[str, int]:
         done, failed = ended(stage)
         if not left and event_ids <= done | failed:
             return {}
-        time.sleep(0.5)
+        if len(done | failed) > ended_so_far:
+            ended_so_far = len(done | failed)
+            deadline = time.monotonic() + QUIET_SECONDS
+        time.sleep(LOOK_EVERY_SECONDS)
     return left
 
 
