@@ -11,8 +11,9 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, or_, select, tuple_, update
 
-from workers.ledger.lists import insert_many, insert_rows, rows_among
+from workers.ledger.lists import insert_rows, new_rows, rows_among
 from workers.ledger.tables import claims
+from workers.ledger.together import Part
 
 ObjectKey: TypeAlias = tuple[str, str]
 """A store object: connection id and object key."""
@@ -38,7 +39,7 @@ def claim_objects(
         for connection_id, key in wanted
     ]
     dialect = connection.dialect.name
-    got = _keys(insert_many(connection, _claim(dialect), rows))
+    got = _keys(connection.execute(_claim(dialect), new_rows(dialect, claims, rows)))
     taken = [key for key in wanted if key not in got]
     if taken:
         parameters = {"keys": taken, "by": owner, "at": now, "renewed": until}
@@ -67,18 +68,22 @@ def renew_claims(
     connection: Connection, keys: Iterable[ObjectKey], *, owner: str, now: datetime
 ) -> set[ObjectKey]:
     """Keep the claims of a living worker. Returns those that were still ours."""
-    wanted = sorted(set(keys))
-    if not wanted:
-        return set()
-    parameters = {"keys": wanted, "by": owner, "renewed": now + timedelta(seconds=CLAIM_SECONDS)}
-    return _keys(connection.execute(_renew(connection.dialect.name), parameters))
+    parts = renewing(connection.dialect.name, keys, owner=owner, now=now)
+    return _keys(row for part in parts for row in part.run(connection))
+
+
+def renewing(dialect: str, keys: Iterable[ObjectKey], *, owner: str, now: datetime) -> list[Part]:
+    """The same for a commit; returns connection ids and object keys."""
+    kept = sorted(set(keys))
+    values = {"kept": kept, "by": owner, "renewed": now + timedelta(seconds=CLAIM_SECONDS)}
+    return [Part(_renew(dialect), values, returns=True)] if kept else []
 
 
 @cache
 def _renew(dialect: str) -> Any:
     return (
         update(claims)
-        .where(*_ours(dialect))
+        .where(*_ours(dialect, "kept"))
         .values(until=bindparam("renewed", type_=claims.c.until.type))
         .returning(*_KEY)
     )
@@ -86,19 +91,23 @@ def _renew(dialect: str) -> Any:
 
 def release_claims(connection: Connection, keys: Iterable[ObjectKey], *, owner: str) -> set[ObjectKey]:
     """Give objects back. Returns those that were still ours: one that is missing was taken over meanwhile."""
-    wanted = sorted(set(keys))
-    if not wanted:
-        return set()
-    return _keys(connection.execute(_release(connection.dialect.name), {"keys": wanted, "by": owner}))
+    parts = releasing(connection.dialect.name, keys, owner=owner)
+    return _keys(row for part in parts for row in part.run(connection))
+
+
+def releasing(dialect: str, keys: Iterable[ObjectKey], *, owner: str) -> list[Part]:
+    """The same for a commit; returns connection ids and object keys."""
+    released = sorted(set(keys))
+    return [Part(_release(dialect), {"released": released, "by": owner}, returns=True)] if released else []
 
 
 @cache
 def _release(dialect: str) -> Any:
-    return delete(claims).where(*_ours(dialect)).returning(*_KEY)
+    return delete(claims).where(*_ours(dialect, "released")).returning(*_KEY)
 
 
-def _ours(dialect: str) -> tuple[ColumnElement[bool], ...]:
-    return rows_among(dialect, "keys", *_KEY), claims.c.owner == bindparam("by")
+def _ours(dialect: str, keys: str) -> tuple[ColumnElement[bool], ...]:
+    return rows_among(dialect, keys, *_KEY), claims.c.owner == bindparam("by")
 
 
 def _keys(found: Iterable[Any]) -> set[ObjectKey]:

@@ -8,8 +8,9 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, and_, select
 
-from workers.ledger.lists import insert_many, insert_rows, rows_among
+from workers.ledger.lists import insert_rows, new_rows, rows_among
 from workers.ledger.tables import entries
+from workers.ledger.together import Part
 from workers.outcomes import Booked, Outcome, Skipped, status_of
 
 EventKey: TypeAlias = tuple[str, str]
@@ -50,11 +51,15 @@ def _applied(dialect: str) -> Any:
 
 def record_entries(connection: Connection, ended: Sequence[Entry], now: datetime) -> None:
     """Write how events ended. An event that has an entry keeps it, unless it was skipped until now."""
-    if not ended:
-        return
+    for part in recording(connection.dialect.name, ended, now):
+        part.run(connection)
+
+
+def recording(dialect: str, ended: Sequence[Entry], now: datetime) -> list[Part]:
+    """The same for a commit."""
     # one of each: a statement may change a row once only
     rows = {(entry.connection_id, entry.event_id): _row(entry, now) for entry in reversed(ended)}
-    insert_many(connection, _record(connection.dialect.name), list(rows.values()))
+    return [Part(_record(dialect), new_rows(dialect, entries, list(rows.values())))] if rows else []
 
 
 @cache

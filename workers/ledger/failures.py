@@ -13,8 +13,9 @@ from schemas.failure import FailureHeaders, group_id
 from workers.ledger.claims import ObjectKey
 from workers.ledger.engine import insert_for
 from workers.ledger.entries import EventKey
-from workers.ledger.lists import rows_among
+from workers.ledger.lists import SQLITE, rows_among
 from workers.ledger.tables import failed_messages as rows
+from workers.ledger.together import Part
 
 MESSAGE_LIMIT = 4000
 """Characters of a sentence in a header: all headers must fit one frame of 128 KiB (RabbitMQ's ``frame_max``)."""
@@ -112,11 +113,15 @@ def resolve_failures(
     connection: Connection, ended: Collection[tuple[Workflow, EventKey]], now: datetime
 ) -> int:
     """The events ended well (booked, superseded, skipped). Returns how many failed messages that settles."""
-    resolved = 0
-    for some in batched_ids({(workflow, *event) for workflow, event in ended}):
-        found = connection.execute(_resolve(connection.dialect.name), {"events": list(some), "at": now})
-        resolved += found.rowcount
-    return resolved
+    return sum(part.run(connection).rowcount for part in resolving(connection.dialect.name, ended, now))
+
+
+def resolving(dialect: str, ended: Collection[tuple[Workflow, EventKey]], now: datetime) -> list[Part]:
+    """The same for a commit."""
+    keys = {(workflow, *event) for workflow, event in ended}
+    # PostgreSQL takes them as one value
+    lists = batched_ids(keys) if dialect == SQLITE else [tuple(keys)] if keys else []
+    return [Part(_resolve(dialect), {"resolved": list(some), "resolved_at": now}) for some in lists]
 
 
 @cache
@@ -124,8 +129,8 @@ def _resolve(dialect: str) -> Any:
     key = (rows.c.workflow, rows.c.connection_id, rows.c.event_id)
     return (
         update(rows)
-        .where(rows_among(dialect, "events", *key), rows.c.status.in_(("unresolved", "retry_issued")))
-        .values(status="resolved", changed_at=bindparam("at", type_=rows.c.changed_at.type))
+        .where(rows_among(dialect, "resolved", *key), rows.c.status.in_(("unresolved", "retry_issued")))
+        .values(status="resolved", changed_at=bindparam("resolved_at", type_=rows.c.changed_at.type))
     )
 
 

@@ -14,8 +14,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, select
 
 from workers.ledger.claims import ObjectKey
-from workers.ledger.lists import insert_many, insert_rows, rows_among
+from workers.ledger.lists import insert_rows, new_rows, rows_among
 from workers.ledger.tables import intents
+from workers.ledger.together import Part
 from workers.steps import Operation, StoreKey
 
 
@@ -58,8 +59,14 @@ def _open(dialect: str) -> Any:
 
 def start_intents(connection: Connection, started: Sequence[Intent]) -> None:
     """Write intents. Each (event, step) has one at most: a second is a bug and fails."""
-    if started:
-        insert_many(connection, _start(connection.dialect.name), [_row(intent) for intent in started])
+    for part in starting(connection.dialect.name, started):
+        part.run(connection)
+
+
+def starting(dialect: str, started: Sequence[Intent]) -> list[Part]:
+    """The same for a commit."""
+    rows = [_row(intent) for intent in started]
+    return [Part(_start(dialect), new_rows(dialect, intents, rows))] if rows else []
 
 
 @cache
@@ -67,11 +74,10 @@ def _start(dialect: str) -> Any:
     return insert_rows(dialect, intents)
 
 
-def finish_intents(connection: Connection, finished: Sequence[Intent]) -> None:
+def finishing(dialect: str, finished: Sequence[Intent]) -> list[Part]:
     """Remove intents whose outcome is known, in the transaction that stores the outcome."""
-    if finished:
-        steps = [(intent.connection_id, intent.event_id, intent.name) for intent in finished]
-        connection.execute(_finish(connection.dialect.name), {"steps": steps})
+    steps = [(intent.connection_id, intent.event_id, intent.name) for intent in finished]
+    return [Part(_finish(dialect), {"steps": steps})] if steps else []
 
 
 @cache

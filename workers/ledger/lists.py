@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     ColumnElement,
-    Connection,
     String,
     Table,
     any_,
@@ -25,7 +24,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 
 SQLITE = "sqlite"
-_ROWS = "new_rows"
 
 
 def among(dialect: str, one: ColumnElement[Any], name: str) -> ColumnElement[bool]:
@@ -54,20 +52,20 @@ def rows_among(dialect: str, name: str, *columns: ColumnElement[Any]) -> ColumnE
 
 
 def insert_rows(dialect: str, table: Table, *leave_out: str) -> Any:
-    """An INSERT for ``insert_many``, of all columns but some; a conflict clause and RETURNING may follow."""
+    """An INSERT of ``new_rows``, of all columns but some; a conflict clause and RETURNING may follow."""
     if dialect == SQLITE:
         return sqlite.insert(table)
     names = [column.name for column in table.c if column.name not in leave_out]
     new = func.json_populate_recordset(
-        text(f"NULL::{table.name}"), bindparam(_ROWS, type_=JSON)
+        text(f"NULL::{table.name}"), bindparam(_new(table), type_=JSON)
     ).table_valued(*names, name="new")
     return postgresql.insert(table).from_select(names, select(*(new.c[name] for name in names)))
 
 
-def insert_many(
-    connection: Connection, statement: Any, rows: Sequence[Mapping[str, object]], **parameters: object
-) -> Any:
-    """Run an ``insert_rows`` statement; ``parameters`` are those of its conflict clause."""
-    if connection.dialect.name == SQLITE:
-        return connection.execute(statement, [{**row, **parameters} for row in rows])
-    return connection.execute(statement, {_ROWS: list(rows), **parameters})
+def new_rows(dialect: str, table: Table, rows: Sequence[Mapping[str, object]]) -> Any:
+    """The values of an ``insert_rows`` statement."""
+    return rows if dialect == SQLITE else {_new(table): rows}
+
+
+def _new(table: Table) -> str:
+    return f"new_{table.name}"

@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from workers.ledger.lists import insert_many, insert_rows, rows_among
+from workers.ledger.lists import insert_rows, new_rows, rows_among
 from workers.ledger.tables import sync_mappings
+from workers.ledger.together import Part
 from workers.steps import StoreKey, SyncMapping
 
 _FIELDS = ("entity", "quickbooks_id", "sync_token", "version", "document_hash", "removed", "detail")
@@ -54,11 +55,13 @@ def store_mappings(
     connection: Connection, connection_id: str, remembered: Iterable[Remembered], now: datetime
 ) -> None:
     """Write mappings of one connection; the last one of a key wins."""
-    store_all(connection, [(connection_id, item) for item in remembered], now)
+    dialect = connection.dialect.name
+    for part in storing(dialect, [(connection_id, item) for item in remembered], now):
+        part.run(connection)
 
 
-def store_all(connection: Connection, remembered: Iterable[tuple[str, Remembered]], now: datetime) -> None:
-    """The same for mappings of many connections: connection id and mapping."""
+def storing(dialect: str, remembered: Iterable[tuple[str, Remembered]], now: datetime) -> list[Part]:
+    """The same for mappings of many connections, for a commit: connection id and mapping."""
     rows = {
         (connection_id, item.mapping.key): {
             "connection_id": connection_id,
@@ -77,9 +80,10 @@ def store_all(connection: Connection, remembered: Iterable[tuple[str, Remembered
         for connection_id, item in remembered
     }
     if not rows:
-        return
+        return []
     # in one order for all workers, so that none waits in a circle
-    insert_many(connection, _store(connection.dialect.name), [rows[key] for key in sorted(rows)])
+    in_order = [rows[key] for key in sorted(rows)]
+    return [Part(_store(dialect), new_rows(dialect, sync_mappings, in_order))]
 
 
 @cache

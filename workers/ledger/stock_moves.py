@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, or_, select, update
 
-from workers.ledger.lists import among, insert_many, insert_rows
+from workers.ledger.lists import among, insert_rows, new_rows
 from workers.ledger.tables import intents, sync_mappings
 from workers.ledger.tables import stock_moves as rows
 from workers.stock import NoteStock, RecallStock, StockMoves, StockRow, noted
@@ -34,7 +34,8 @@ def note_stock(connection: Connection, connection_id: str, notes: Sequence[NoteS
     ]
     if changed:
         values = [_values(connection_id, row) for row in changed]
-        insert_many(connection, _store(connection.dialect.name), values)
+        dialect = connection.dialect.name
+        connection.execute(_store(dialect), new_rows(dialect, rows, values))
 
 
 def moves_of_item(connection: Connection, connection_id: str, asked: RecallStock) -> StockMoves:

@@ -4,7 +4,7 @@ A transaction costs the same for one event and for a hundred, and most of it is 
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection as Database
@@ -12,19 +12,23 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from workers.errors import Hold
-from workers.ledger.claims import ObjectKey, claim_objects, release_claims, renew_claims
+from workers.ledger.claims import (
+    ObjectKey,
+    claim_objects,
+    release_claims,
+    releasing,
+    renew_claims,
+    renewing,
+)
 from workers.ledger.connections import StoredConnection, change_status, read_connection, read_some
 from workers.ledger.engine import writing
-from workers.ledger.entries import record_entries
-from workers.ledger.failures import (
-    record_failures,
-    resolve_failures,
-    set_aside_ignored,
-)
-from workers.ledger.intents import finish_intents, open_intents, start_intents
-from workers.ledger.mappings import recall_all, store_all
+from workers.ledger.entries import recording
+from workers.ledger.failures import record_failures, resolving, set_aside_ignored
+from workers.ledger.intents import Intent, finishing, open_intents, starting
+from workers.ledger.mappings import recall_all, storing
 from workers.ledger.stock_moves import moves_of_item, note_stock, see_stock
 from workers.ledger.surroundings import look_around
+from workers.ledger.together import Part, run_together
 from workers.runtime.requests import (
     ClaimLost,
     Commit,
@@ -131,20 +135,25 @@ class Books:
         if not wanted:
             return
         now = self._services.clock()
-        changes = [one.changes for one in wanted]
-        store_all(
-            database, ((one.connection_id, item) for one in wanted for item in one.changes.remembered), now
-        )
-        finish_intents(database, [intent for one in changes for intent in one.finished])
-        start_intents(database, [intent for one in changes for intent in one.started])
-        record_entries(database, [entry for one in changes for entry in one.entries], now)
-        ended = [
-            (one.workflow, (one.connection_id, entry.event_id))
-            for one in wanted
-            for entry in one.changes.entries
+        released = {key for one in wanted for key in object_keys(one.connection_id, one.changes.released)}
+        held = {key for one in wanted for key in object_keys(one.connection_id, one.held)}
+        # also before a call: a worker that stood still must not write what its successor has written
+        owner, dialect = self._services.owner, database.dialect.name
+        checks = [
+            *releasing(dialect, released, owner=owner),
+            *renewing(dialect, held, owner=owner, now=now),
         ]
-        resolve_failures(database, ended, now)
-        record_failures(database, [failure for one in changes for failure in one.failures])
+        finished = finishing(dialect, [intent for one in wanted for intent in one.changes.finished])
+        if _begins_again(
+            wanted
+        ):  # parts do not see each other's rows: the old one goes before the new one comes
+            run_together(database, finished)
+            finished = []
+        ours = set(run_together(database, [*finished, *_writes(dialect, wanted, now), *checks]))
+        if ours != held | released:
+            lost = (held | released) - ours
+            raise ClaimLost(", ".join(sorted({connection_id for connection_id, _ in lost})))
+        record_failures(database, [failure for one in wanted for failure in one.changes.failures])
         for one in wanted:
             note_stock(database, one.connection_id, one.changes.stock, now)
             see_stock(database, one.connection_id, one.changes.counted)
@@ -152,19 +161,6 @@ class Books:
                 raise ClaimLost(f"{one.connection_id}: restored meanwhile")
             if one.changes.hold is not None:
                 self._pause(database, one.connection_id, one.changes.hold)
-        self._check(database, wanted)
-
-    def _check(self, database: Database, wanted: Sequence[Commit]) -> None:
-        """Also before a call: a worker that stood still must not write what its successor has written."""
-        owner, now = self._services.owner, self._services.clock()
-        released = {key for one in wanted for key in object_keys(one.connection_id, one.changes.released)}
-        held = {key for one in wanted for key in object_keys(one.connection_id, one.held)}
-        ours = release_claims(database, released, owner=owner)
-        ours |= renew_claims(database, held, owner=owner, now=now)
-        if ours != held | released:
-            raise ClaimLost(
-                ", ".join(sorted({connection_id for connection_id, _ in (held | released) - ours}))
-            )
 
     def _look(self, database: Database, wanted: Sequence[Look], answers: dict[int, Any]) -> None:
         found = recall_all(database, {(one.connection_id, key) for one in wanted for key in one.keys})
@@ -186,6 +182,29 @@ class Books:
         now = self._services.clock()
         until = now + timedelta(seconds=hold.seconds) if hold.seconds is not None else None
         change_status(database, connection_id, "paused", reason=str(hold), until=until, now=now)
+
+
+def _writes(dialect: str, wanted: Sequence[Commit], now: datetime) -> Iterable[Part]:
+    """What most commits write; the rest is rare."""
+    yield from storing(
+        dialect, [(one.connection_id, item) for one in wanted for item in one.changes.remembered], now
+    )
+    yield from starting(dialect, [intent for one in wanted for intent in one.changes.started])
+    yield from recording(dialect, [entry for one in wanted for entry in one.changes.entries], now)
+    ended = [
+        (one.workflow, (one.connection_id, entry.event_id)) for one in wanted for entry in one.changes.entries
+    ]
+    yield from resolving(dialect, ended, now)
+
+
+def _begins_again(wanted: Sequence[Commit]) -> bool:
+    """Whether a step that was refused is tried anew: its new intent then has the name of the old one."""
+    finished = {_step(intent) for one in wanted for intent in one.changes.finished}
+    return any(_step(intent) in finished for one in wanted for intent in one.changes.started)
+
+
+def _step(intent: Intent) -> tuple[str, str, str]:
+    return intent.connection_id, intent.event_id, intent.name
 
 
 def _is_paused_by_a_person(stored: StoredConnection) -> bool:
