@@ -7,12 +7,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, case, func, null, select, update
 
 from workers.ledger.engine import insert_for
 from workers.ledger.lists import rows_among
+from workers.ledger.prepared import rows_of
 from workers.ledger.tables import budgets as table
 
 APP_CHARACTERS = 64
@@ -42,6 +43,17 @@ class BudgetState:
     throttled_at: datetime
 
 
+class _Gate(NamedTuple):
+    """A row read, in this order."""
+
+    realm_id: str
+    window_start: datetime
+    used: int
+    blocked_until: datetime | None
+    permits: dict[str, int]
+    now: datetime | None
+
+
 def lock_budgets(
     connection: Connection, realms: Collection[str], app: str, *, clock: Callable[[], datetime]
 ) -> dict[str, BudgetState]:
@@ -54,11 +66,11 @@ def lock_budgets(
     here = clock()
     return {
         row.realm_id: BudgetState(
-            now=row.now or here,
+            now=row.now.astimezone(UTC) if row.now is not None else here,
             used_at={name: _EPOCH + used * _MICROSECOND for name, used in row.permits.items()},
-            blocked_until=row.blocked_until,
+            blocked_until=row.blocked_until.astimezone(UTC) if row.blocked_until is not None else None,
             withheld_percent=row.used,
-            throttled_at=row.window_start,
+            throttled_at=row.window_start.astimezone(UTC),
         )
         for row in found.values()
     }
@@ -75,7 +87,8 @@ def store_permits(connection: Connection, app: str, used_at: Mapping[str, Mappin
         for realm_id, uses in sorted(used_at.items())
     ]
     if changed:
-        connection.execute(_STORE, changed)
+        for values in changed:
+            rows_of(connection, _STORE, values)
 
 
 _STORE = (
@@ -124,10 +137,10 @@ def reads_in(connection: Connection, app: str, *, month: datetime) -> int:
     return int(connection.scalar(statement) or 0)
 
 
-def _locked(connection: Connection, realms: Collection[str], app: str) -> dict[str, Any]:
+def _locked(connection: Connection, realms: Collection[str], app: str) -> dict[str, _Gate]:
     statement = _lock(connection.dialect.name)
-    found = connection.execute(statement, {"realms": [(realm_id, app, GATE) for realm_id in realms]})
-    return {row.realm_id: row for row in found}
+    found = rows_of(connection, statement, {"realms": [(realm_id, app, GATE) for realm_id in realms]})
+    return {row.realm_id: row for row in map(_Gate._make, found)}
 
 
 @cache
@@ -136,7 +149,7 @@ def _lock(dialect: str) -> Any:
     # in one order for all workers, so that none waits in a circle
     now = func.clock_timestamp() if dialect == "postgresql" else null()
     return (
-        select(table, now.label("now"))
+        select(*(table.c[name] for name in _Gate._fields if name != "now"), now.label("now"))
         .where(rows_among(dialect, "realms", *key))
         .order_by(*key)
         .with_for_update(of=table)

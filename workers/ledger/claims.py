@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, or_, select, tuple_, update
 
 from workers.ledger.lists import insert_rows, new_rows, rows_among
+from workers.ledger.prepared import rows_of
 from workers.ledger.tables import claims
 from workers.ledger.together import Part
 
@@ -39,11 +40,11 @@ def claim_objects(
         for connection_id, key in wanted
     ]
     dialect = connection.dialect.name
-    got = _keys(connection.execute(_claim(dialect), new_rows(dialect, claims, rows)))
+    got = _keys(rows_of(connection, _claim(dialect), new_rows(dialect, claims, rows)))
     taken = [key for key in wanted if key not in got]
     if taken:
         parameters = {"keys": taken, "by": owner, "at": now, "renewed": until}
-        got |= _keys(connection.execute(_take_over(dialect), parameters))
+        got |= _keys(rows_of(connection, _take_over(dialect), parameters))
     return got
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, and_, bindparam, case, select, update
+from sqlalchemy import Connection, and_, bindparam, case, or_, select, update
 
 from schemas.envelope import Workflow
 from schemas.failure import FailureHeaders, group_id
@@ -129,7 +129,10 @@ def _resolve(dialect: str) -> Any:
     key = (rows.c.workflow, rows.c.connection_id, rows.c.event_id)
     return (
         update(rows)
-        .where(rows_among(dialect, "resolved", *key), rows.c.status.in_(("unresolved", "retry_issued")))
+        .where(
+            rows_among(dialect, "resolved", *key),
+            or_(rows.c.status == "unresolved", rows.c.status == "retry_issued"),
+        )
         .values(status="resolved", changed_at=bindparam("resolved_at", type_=rows.c.changed_at.type))
     )
 

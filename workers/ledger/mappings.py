@@ -2,17 +2,19 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 from workers.ledger.lists import insert_rows, new_rows, rows_among
+from workers.ledger.prepared import rows_of
 from workers.ledger.tables import sync_mappings
 from workers.ledger.together import Part
 from workers.steps import StoreKey, SyncMapping
 
+_KEY = ("connection_id", "kind", "store_id")
 _FIELDS = ("entity", "quickbooks_id", "sync_token", "version", "document_hash", "removed", "detail")
 
 
@@ -39,16 +41,18 @@ def recall_all(
     if not keys:
         return {}
     wanted = [(connection_id, key.kind, key.store_id) for connection_id, key in keys]
-    found = connection.execute(_recall(connection.dialect.name), {"keys": wanted})
-    return {(row.connection_id, mapping.key): mapping for row in found for mapping in (_mapping(row),)}
+    found = rows_of(connection, _recall(connection.dialect.name), {"keys": wanted})
+    return {
+        (connection_id, mapping.key): mapping
+        for connection_id, *row in found
+        for mapping in (_mapping(*row),)
+    }
 
 
 @cache
 def _recall(dialect: str) -> Any:
-    table = sync_mappings
-    return select(table).where(
-        rows_among(dialect, "keys", table.c.connection_id, table.c.kind, table.c.store_id)
-    )
+    key = tuple(sync_mappings.c[name] for name in _KEY)
+    return select(*key, *(sync_mappings.c[name] for name in _FIELDS)).where(rows_among(dialect, "keys", *key))
 
 
 def store_mappings(
@@ -92,17 +96,27 @@ def _store(dialect: str) -> Any:
     changed = {name: insert.excluded[name] for name in (*_FIELDS, "event_id", "updated_at")}
     # an order that remembers its customer knows no version of the customer, and must not forget the contact's
     changed["version"] = func.coalesce(insert.excluded.version, sync_mappings.c.version)
-    return insert.on_conflict_do_update(index_elements=["connection_id", "kind", "store_id"], set_=changed)
+    return insert.on_conflict_do_update(index_elements=list(_KEY), set_=changed)
 
 
-def _mapping(row: Row[tuple[object, ...]]) -> SyncMapping:
+def _mapping(  # of _KEY without the connection, and _FIELDS
+    kind: str,
+    store_id: str,
+    entity: str,
+    quickbooks_id: str,
+    sync_token: str,
+    version: datetime | None,
+    document_hash: str,
+    removed: int,
+    detail: dict[str, Any],
+) -> SyncMapping:
     return SyncMapping(
-        key=StoreKey(row.kind, row.store_id),
-        entity=row.entity,
-        quickbooks_id=row.quickbooks_id,
-        sync_token=row.sync_token,
-        version=row.version,
-        document_hash=row.document_hash,
-        removed=bool(row.removed),
-        detail=row.detail,
+        StoreKey(kind, store_id),
+        entity,
+        quickbooks_id,
+        sync_token,
+        version.astimezone(UTC) if version is not None else None,
+        document_hash,
+        removed=bool(removed),
+        detail=detail,
     )

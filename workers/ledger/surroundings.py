@@ -10,6 +10,7 @@ from sqlalchemy import Connection, String, cast, literal, select, union_all
 from workers.ledger.claims import ObjectKey
 from workers.ledger.entries import EventKey
 from workers.ledger.lists import among, rows_among
+from workers.ledger.prepared import rows_of
 from workers.ledger.tables import connections, entries, failed_messages, intents
 
 _LOOK = "connection"
@@ -48,7 +49,7 @@ def look_around(
     }
     found = Surroundings()
     places = {_APPLIED: found.applied, _IGNORED: found.ignored, _BEGUN: found.begun}
-    for what, connection_id, name in connection.execute(_statement(connection.dialect.name), parameters):
+    for what, connection_id, name in rows_of(connection, _statement(connection.dialect.name), parameters):
         if what == _LOOK:
             found.revisions[connection_id] = name
         else:
