@@ -181,6 +181,21 @@ def test_a_refusal_that_the_function_knows_how_to_heal_is_healed(
     assert count(rig, intents) == 0
 
 
+def test_a_refused_step_may_be_tried_anew_under_its_own_name(rig: Rig) -> None:
+    def stubborn(context: Context, data: dict[str, object]) -> Steps:
+        try:
+            yield from write(Write("receipt", "SalesReceipt", "create", {"DocNumber": "taken"}))
+        except QuickBooksRejected:
+            yield from write(Write("receipt", "SalesReceipt", "create", {"DocNumber": "free"}))
+        return Booked(())
+
+    rig.quickbooks.refusals["taken"] = QuickBooksRejected("taken", fault_code="6240")
+
+    assert rig.run(ONE, steps_for=stubborn) == {"e1": "booked"}
+    assert [document["DocNumber"] for document in rig.quickbooks.documents] == ["free"]
+    assert count(rig, intents) == 0
+
+
 def test_a_corrected_document_after_a_refusal_gets_a_new_request_id(rig: Rig) -> None:
     rig.quickbooks.refusals["order/1"] = QuickBooksRejected("no", fault_code="6000")
     rig.run(ONE)
