@@ -2,7 +2,8 @@
 
 ``python -m ops.bench.desk [--failures N] [--full] [--database URL]``; the last line is one JSON object. The desk is a
 process of its own. P9: Retry all, from the command to the last event back in the workflow's queue. P10: Retry of one
-among many and among ten, one sweep against one bare pass (connection closed to give back), the desk's memory.
+among many and among ten, one sweep against one bare pass (connection closed to give back), the desk's memory. Also:
+Retry of one group, a hundredth of all, and Ignore all.
 """
 
 import argparse
@@ -42,6 +43,7 @@ BODY_BYTES = 2048
 IN_FLIGHT = 250
 CHUNK = 5000
 SINGLES = 15
+GROUPS = 100
 WORKFLOW = "orders"
 LIMIT_SECONDS = 600.0
 
@@ -108,9 +110,11 @@ def measure(url: str, database_url: str, count: int) -> dict[str, object]:
         figures |= bare_pass_and_sweep(place, count)
         with desk(place) as process:
             figures["retry_one_of_all_ms"] = round(retry_one(place) * 1000, 2)
+            figures["retry_group_seconds"] = round(retry_group(place), 3)
             figures["retry_all_seconds"] = round(retry_all(place), 3)
             wait_for(lambda: place.depth(names.errors(WORKFLOW)) == 0)
             figures["desk_peak_mb"] = peak_mb(process.pid)
+            figures["ignore_all_seconds"] = round(ignore_all(place), 3)
         figures["bare_replay_seconds"] = round(bare_replay(place, count), 3)
     finally:
         publisher.close(5)
@@ -120,8 +124,9 @@ def measure(url: str, database_url: str, count: int) -> dict[str, object]:
 
 def ratios(figures: dict[str, Any]) -> dict[str, float]:
     """The figures that count, as P9 and P10 name them."""
+    rest = 1 - 1 / GROUPS  # one group was retried before
     return {
-        "P9_rate_to_bare": round(figures["bare_replay_seconds"] / figures["retry_all_seconds"], 3),
+        "P9_rate_to_bare": round(rest * figures["bare_replay_seconds"] / figures["retry_all_seconds"], 3),
         "P10_one_of_all_to_one_of_ten": round(
             figures["retry_one_of_all_ms"] / figures["retry_one_of_ten_ms"], 3
         ),
@@ -171,8 +176,8 @@ def failure(number: int) -> Failure:
         object_key=f"order/{number}",
         body=json.dumps(envelope).encode(),
         reason="tax_code_unmapped",
-        cause=f"tax {number % 100}",
-        message=f'Order {number}: store tax "{number % 100}" has no QuickBooks tax code. Map it, then Retry.',
+        cause=f"tax {number % GROUPS}",
+        message=f'Order {number}: store tax "{number % GROUPS}" has no QuickBooks tax code. Map it, then Retry.',
         fix='counterfoil connections set bench taxes."GST"=ID',
         fault_code="",
         attempts=1,
@@ -280,13 +285,32 @@ def retry_all(place: Place) -> float:
     """Seconds from the command to the last event back in the workflow's queue."""
     with pika_channel(place.url) as channel:
         channel.queue_purge(WORKFLOW)
+    return answered(place, {"command": "retry_all"})
+
+
+def retry_group(place: Place) -> float:
+    """The same for one failure group, a hundredth of all."""
+    return answered(place, {"command": "retry_all", "group": failure(0).group_id})
+
+
+def ignore_all(place: Place) -> float:
+    """Seconds of an Ignore all of everything; what was retried is made unresolved before."""
+    with writing(place.ledger) as connection:
+        connection.execute(update(failed_messages).values(status="unresolved"))
+    return answered(place, {"command": "ignore_all", "reason": "bench"})
+
+
+def answered(place: Place, command: dict[str, str]) -> float:
+    """Seconds from publishing a command to its last answer; those before it tell how far it is."""
+    with pika_channel(place.url) as channel:
         channel.queue_purge(names.COMMANDS_LOG)
         began = time.perf_counter()
-        channel.basic_publish(names.COMMANDS, WORKFLOW, b'{"command": "retry_all"}')
+        channel.basic_publish(names.COMMANDS, WORKFLOW, json.dumps(command).encode())
         for _, _, body in channel.consume(names.COMMANDS_LOG, auto_ack=True, inactivity_timeout=1):
-            if body is not None:
+            if body is not None and json.loads(body)["result"] != "running":
+                assert json.loads(body)["result"] == "accepted", body
                 break
-            assert time.perf_counter() - began < LIMIT_SECONDS, "retry all takes too long"
+            assert time.perf_counter() - began < LIMIT_SECONDS, f"{command} takes too long"
     return time.perf_counter() - began
 
 
