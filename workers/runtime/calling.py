@@ -55,7 +55,9 @@ class Caller:
         self, call: Call, *, is_permitted: bool = False
     ) -> Generator[Request, Any, list[Answer] | SyncError]:
         """Make the call; the outcome of a whole call that failed comes back."""
-        action = partial(make_call, self._services.quickbooks, call)
+        made = partial(make_call, self._services.quickbooks, call)
+        deliveries = [task.delivery for ask in call.asks for task in ask.tasks]
+        action = partial(self._services.traces.call, made, deliveries, request_id=call.request_id)
         return (yield from self.attempt(action, batch=call.is_batch, is_permitted=is_permitted))
 
     def attempt(

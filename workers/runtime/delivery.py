@@ -24,13 +24,19 @@ _OBJECTS = {
 WAITING_SINCE = "waiting_since"
 """Header of an event that comes back without using attempts: since when it waits."""
 
+TRACEPARENT = "traceparent"
+"""Header that carries a trace over the broker. Source: W3C Trace Context."""
+
+LONGEST_TRACEPARENT = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """A message in our hands. ``attempts`` are the tries used up before this one.
 
     ``envelope`` is None when the message is no valid event; ``problem`` then says why. ``set_aside``: it comes
-    from the backlog queue. ``handle`` is the broker's message, only ``broker.py`` looks inside.
+    from the backlog queue. ``handle`` is the broker's message, only ``broker.py`` looks inside. ``traceparent`` says
+    which trace it belongs to, "" for none.
     """
 
     workflow: Workflow
@@ -46,6 +52,7 @@ class Delivery:
     received_at: datetime
     set_aside: bool
     handle: Any
+    traceparent: str = ""
 
 
 def read_delivery(
@@ -76,6 +83,7 @@ def read_delivery(
         received_at=received_at,
         set_aside=set_aside,
         handle=handle,
+        traceparent=_short(headers.get(TRACEPARENT)),
     )
 
 
@@ -124,6 +132,10 @@ def _envelope(workflow: Workflow, body: bytes) -> tuple[Envelope | None, Invalid
 def _sentence(detail: Any) -> str:
     place = ".".join(str(part) for part in detail["loc"]) or "body"
     return f"{place}: {detail['msg']}"
+
+
+def _short(value: object) -> str:
+    return value if isinstance(value, str) and len(value) <= LONGEST_TRACEPARENT else ""
 
 
 def _count(value: object) -> int:

@@ -12,6 +12,7 @@ from events.outgoing import NotConfirmed, Outgoing
 from workers.context import Context
 from workers.quickbooks.client import QuickBooks
 from workers.runtime.settle import Policy
+from workers.runtime.tracing import NoTraces, Traces
 from workers.steps import Steps
 
 
@@ -101,3 +102,4 @@ class Services:
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
     crash: Crash = field(default=_no_crash)
+    traces: Traces = field(default_factory=NoTraces)

@@ -14,7 +14,7 @@ from workers.ledger.engine import reading
 from workers.ledger.entries import Entry
 from workers.ledger.failures import LATER_EVENT, Failure, first_failed, header_values
 from workers.outcomes import Booked, Outcome, Skipped, status_of
-from workers.runtime.delivery import WAITING_SINCE, Delivery
+from workers.runtime.delivery import TRACEPARENT, WAITING_SINCE, Delivery
 from workers.runtime.requests import Apart, Changes, Request
 from workers.runtime.services import Services
 from workers.runtime.settle import Ack, DeadLetter, DelayedRetry, HoldBack, Settlement, decide
@@ -160,6 +160,8 @@ def _kept(delivery: Delivery, attempts: int) -> dict[str, HeaderValue]:
     kept: dict[str, HeaderValue] = {names.ATTEMPTS: attempts, "connection": delivery.connection_id}
     if delivery.waiting_since is not None:
         kept[WAITING_SINCE] = delivery.waiting_since.isoformat()
+    if delivery.traceparent:
+        kept[TRACEPARENT] = delivery.traceparent
     return kept
 
 

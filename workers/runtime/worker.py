@@ -168,6 +168,8 @@ class Worker:
         self._rounds.start(Round(deliveries, self._services, self._on_settled, blamed=blamed, seen=seen))
 
     def _on_settled(self, settled: list[Settled]) -> None:
+        for one in settled:
+            self._services.traces.settled(one.delivery, one.word)
         self._settled.append(settled)
         self._inlet.wake()
 
