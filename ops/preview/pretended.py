@@ -7,6 +7,7 @@ from typing import Any
 
 from ops.company_reader import Reader
 from workers.errors import QuickBooksRejected
+from workers.mapping.bundle import flat_lines
 from workers.mapping.names import quoted
 from workers.steps import Company, Find, Json, Write
 
@@ -149,7 +150,7 @@ class Pretended:
 
 def _moves(entity: str, document: Json) -> Iterator[tuple[str, Decimal]]:
     """How many pieces of each item a document moves into stock."""
-    for line in document.get("Line") or ():
+    for line in flat_lines(document):
         detail = line.get(line.get("DetailType", ""), {})
         item_id = str((detail.get("ItemRef") or {}).get("value", ""))
         if entity == "InventoryAdjustment":

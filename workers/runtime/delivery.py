@@ -18,6 +18,7 @@ _OBJECTS = {
     "orders": ("order_id", "order"),
     "inventory.level_changed": ("item_id", "level"),
     "inventory.recount_asked": ("item_id", "level"),
+    "inventory.stock_counted": ("item_id", "level"),
 }
 """Which field of the payload names the object, by event type or else by workflow."""
 
