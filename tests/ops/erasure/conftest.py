@@ -16,6 +16,6 @@ def sandbox() -> Iterator[SandboxServer]:
 
 
 @pytest.fixture
-def archive(broker: Broker, sandbox: SandboxServer, sqlite_url: str) -> Iterator[Archive]:
-    with open_archive(broker, sandbox, sqlite_url) as archive:
+def archive(broker: Broker, sandbox: SandboxServer, usual_database_url: str) -> Iterator[Archive]:
+    with open_archive(broker, sandbox, usual_database_url) as archive:
         yield archive

@@ -1,4 +1,4 @@
-"""The room of the desk's tests, with SQLite."""
+"""The room of the desk's tests."""
 
 from collections.abc import Iterator
 
@@ -9,6 +9,6 @@ from tests.rig.broker import Broker
 
 
 @pytest.fixture
-def room(broker: Broker, sqlite_url: str) -> Iterator[Room]:
-    with open_room(broker, sqlite_url) as room:
+def room(broker: Broker, usual_database_url: str) -> Iterator[Room]:
+    with open_room(broker, usual_database_url) as room:
         yield room
