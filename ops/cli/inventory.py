@@ -3,7 +3,7 @@
 import os
 import socket
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -21,7 +21,7 @@ from ops.company_reader import open_company, read_open
 from ops.connections import change_settings
 from ops.inventory.apply import Applied, Applier
 from ops.inventory.gather import make_plan
-from ops.inventory.plan import Change, Plan
+from ops.inventory.plan import Plan
 from ops.metrics import Metrics
 from ops.quickbooks import open_quickbooks
 from ops.settings import Settings
@@ -86,11 +86,7 @@ def apply(settings: Settings, connection_id: str, *, yes: bool, as_csv: bool, as
             print_plan(found, err=quiet)
             question = f"Move {len(found.changes)} quantities in QuickBooks, and follow the store's stock from now on?"
             click.confirm(question, abort=True, err=quiet)
-        if stored.connection.settings.stock != "follow":
-            why = "first inventory run"
-            by, now = operator_name(), datetime.now(UTC)
-            change_settings(engine, connection_id, {"stock": "follow"}, now=now, by=by, why=why)
-        done = _applied(settings, engine, connection_id, found.changes, quiet=quiet)
+        done = _carried_out(settings, engine, stored.connection, found, quiet=quiet)
     if as_json:
         print_json(connection_id, found, done)
     elif as_csv:
@@ -138,22 +134,27 @@ def _planned(settings: Settings, engine: Engine, stored: StoredConnection, *, qu
         raise click.ClickException(str(error)) from error
 
 
-def _applied(
-    settings: Settings, engine: Engine, connection_id: str, changes: Sequence[Change], *, quiet: bool
+def _carried_out(
+    settings: Settings, engine: Engine, connection: Connection, found: Plan, *, quiet: bool
 ) -> list[Applied]:
-    secrets = Secrets(settings.secret_key.get_secret_value())
-    online = open_quickbooks(settings, engine, secrets, Metrics())
+    """First the ledger is told of all places, then stock is followed, then each item is counted."""
+    name, by, now = connection.connection_id, operator_name(), datetime.now(UTC)
+    first = connection.settings.stock != "follow"
+    online = open_quickbooks(settings, engine, Secrets(settings.secret_key.get_secret_value()), Metrics())
     applier = Applier(
         engine,
         online,
-        connection_id=connection_id,
+        connection_id=name,
         owner=claim_owner(socket.gethostname(), os.getpid(), uuid.uuid4().hex),
         policy=Policy(request_id_trust_seconds=settings.request_id_trust_seconds),
         run_id=uuid.uuid4().hex,
     )
     try:
-        with _bar(len(changes), quiet=quiet) as tell:
-            return applier.apply(changes, tell)
+        applier.tell([*found.untold, *(one.shelf for one in found.changes if first)])
+        if first:
+            change_settings(engine, name, {"stock": "follow"}, now=now, by=by, why="first inventory run")
+        with _bar(len(found.changes), quiet=quiet) as tell:
+            return applier.apply(found.changes, tell)
     finally:
         online.reads.flush()
 

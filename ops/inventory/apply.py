@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Engine
 
-from ops.inventory.plan import Change
+from ops.inventory.plan import Change, Shelf
 from ops.metrics import Metrics
 from ops.quickbooks import Online
 from ops.undo.carry_out import Unsent
@@ -81,25 +81,33 @@ class Applier:
         self._monotonic = monotonic
         self._ends: dict[str, Outcome | NeedsAttention] = {}
 
+    def tell(self, shelves: Sequence[Shelf]) -> None:
+        """Let the ledger know all places of these things. Before stock is followed, nothing moves by it."""
+        for start in range(0, len(shelves), AT_ONCE):
+            self._settle([self._delivery(one, "told") for one in shelves[start : start + AT_ONCE]])
+
     def apply(self, changes: Sequence[Change], tell: Callable[[int], None]) -> list[Applied]:
         """Count each item and adjust it. ``tell`` hears how many are done."""
         done: list[Applied] = []
         for start in range(0, len(changes), AT_ONCE):
-            done += self._some(changes[start : start + AT_ONCE])
+            some = [(one, self._delivery(one.shelf, "counted")) for one in changes[start : start + AT_ONCE]]
+            words = self._settle([delivery for _, delivery in some])
+            done += [
+                self._applied(one, delivery.event_id, words[delivery.event_id]) for one, delivery in some
+            ]
             tell(len(done))
         return done
 
-    def _some(self, changes: Sequence[Change]) -> list[Applied]:
-        told = [(change, self._delivery(change)) for change in changes]
+    def _settle(self, deliveries: Sequence[Delivery]) -> dict[str, str]:
         until = self._monotonic() + CLAIM_SECONDS + BUSY_SECONDS
-        left, words = [one for _, one in told], {one.event_id: "" for _, one in told}
+        left, words = list(deliveries), {one.event_id: "" for one in deliveries}
         while left:
             words |= self._run(left)
             left = [one for one in left if words[one.event_id] in COMES_BACK]
             if not left or self._monotonic() > until:
                 break
             self._sleep(BUSY_SECONDS)
-        return [self._applied(change, one.event_id, words[one.event_id]) for change, one in told]
+        return words
 
     def _applied(self, change: Change, event_id: str, word: str) -> Applied:
         if word in COMES_BACK:
@@ -163,8 +171,8 @@ class Applier:
         self._ends[context.envelope.id] = outcome
         return outcome
 
-    def _delivery(self, change: Change) -> Delivery:
+    def _delivery(self, shelf: Shelf, step: str) -> Delivery:
         now = datetime.now(UTC)
-        event = count_event(self._connection_id, change.shelf.count, once=self._run_id, now=now)
+        event = count_event(self._connection_id, shelf.count, once=f"{self._run_id} {step}", now=now)
         body = event.model_dump_json().encode()
         return read_delivery("inventory", body, {}, event.id, received_at=now, handle=None)

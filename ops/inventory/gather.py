@@ -13,6 +13,7 @@ from ops.inventory.plan import Plan, Shelf, planned
 from schemas.connection import Connection
 from schemas.envelope import Envelope
 from schemas.inventory import CountedPlace, Product, StockLevel
+from workers.inventory.levels import level_key
 from workers.items.bundles import part_id
 from workers.ledger.engine import reading
 from workers.ledger.mappings import recall_mappings
@@ -58,7 +59,7 @@ def make_plan(
     for item in company.rows("Item"):
         items.append(item)
         tell("items", len(items))
-    keys = {key for shelf in shelves for key in shelf.keys}
+    keys = {key for shelf in shelves for key in (*shelf.keys, level_key(shelf.store_id))}
     with reading(engine) as database:
         known = recall_mappings(database, connection.connection_id, keys)
         following = connection.settings.stock == "follow"

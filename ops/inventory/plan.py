@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from schemas.connection import ConnectionSettings
 from schemas.inventory import CountedPlace, StockCount
+from workers.inventory.levels import LevelRecord, level_key
 from workers.inventory.sync_level import ONLY_PLACE
 from workers.items.lookup import SELLABLE
 from workers.steps import Json, StoreKey, SyncMapping
@@ -63,11 +64,16 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that an apply would do. ``fitting``: how many quantities are right already."""
+    """All that an apply would do. ``fitting``: how many quantities are right already.
+
+    ``untold``: those of them of which the ledger does not know all places; a level of one place alone would be taken
+    for the whole.
+    """
 
     changes: tuple[Change, ...] = ()
     fitting: int = 0
     problems: tuple[Problem, ...] = ()
+    untold: tuple[Shelf, ...] = ()
 
 
 Moved = Callable[[Shelf, str, datetime], Decimal]
@@ -86,7 +92,7 @@ def planned(
     counted = (shelf for shelf in shelves if _places(shelf, settings) and shelf.sku not in settings.bundles)
     found = [(shelf, _item(shelf, lists, known, settings)) for shelf in counted]
     times = Counter(str(item["Id"]) for _, item in found if not isinstance(item, str))
-    changes, problems, fitting = [], [], 0
+    changes, problems, fitting, untold = [], [], 0, []
     for shelf, item in found:
         what = item if isinstance(item, str) else _problem(item, times)
         if isinstance(item, str) or what:
@@ -95,9 +101,11 @@ def planned(
         change = _change(shelf, item, settings, moved)
         if change.difference:
             changes.append(change)
-        else:
-            fitting += 1
-    return Plan(tuple(changes), fitting, tuple(problems))
+            continue
+        fitting += 1
+        if not _is_told(shelf, known.get(level_key(shelf.store_id)), settings):
+            untold.append(shelf)
+    return Plan(tuple(changes), fitting, tuple(problems), tuple(untold))
 
 
 class _Lists:
@@ -150,6 +158,11 @@ def _change(shelf: Shelf, item: Json, settings: ConnectionSettings, moved: Moved
     waiting = moved(shelf, item_id, max(place.updated_at for place in places))
     before = Decimal(str(item.get("QtyOnHand", 0)))
     return Change(shelf, item_id, str(item.get("Name", "")), before, level + waiting)
+
+
+def _is_told(shelf: Shelf, mapping: SyncMapping | None, settings: ConnectionSettings) -> bool:
+    record = LevelRecord.of(shelf.store_id, mapping)
+    return all((place.location_id or ONLY_PLACE) in record.places for place in _places(shelf, settings))
 
 
 def _places(shelf: Shelf, settings: ConnectionSettings) -> tuple[CountedPlace, ...]:

@@ -52,7 +52,8 @@ def payout_page(api: str, span: Span, place: Place, *, begins: bool) -> Reading[
         yield from _require_scope()
     first = place.since - LATE if begins else place.since
     last = first + WINDOW - timedelta(days=1)
-    answer, found = yield from _payouts(api, first, min(last, span.until or last), place.within)
+    end = span.until - timedelta(microseconds=1) if span.until is not None else last
+    answer, found = yield from _payouts(api, first, min(last, end), place.within)
     found.sort(key=lambda one: (text(one[0], "date"), text(one[0], "id")))
     objects = yield from _with_transactions(api, found)
     within = next_page(answer)

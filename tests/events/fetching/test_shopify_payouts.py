@@ -76,7 +76,8 @@ def test_reading_ends_where_it_was_told(shopify: ShopifyShop, shopify_client: St
     for number, days in ((1, 1), (2, 9), (3, 40)):
         add(shopify, number, begin + timedelta(days=days))
 
-    assert subjects(shopify_client, begin, begin + timedelta(days=9)) == ["payout/1", "payout/2"]
+    assert subjects(shopify_client, begin, begin + timedelta(days=10)) == ["payout/1", "payout/2"]
+    assert subjects(shopify_client, begin, begin + timedelta(days=9)) == ["payout/1"]
 
 
 def test_what_is_on_its_way_or_gone_gives_nothing(shopify: ShopifyShop, shopify_client: StoreClient) -> None:

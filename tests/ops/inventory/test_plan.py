@@ -7,6 +7,7 @@ from typing import Any
 from ops.inventory.plan import Plan, Shelf, planned
 from schemas.connection import ConnectionSettings
 from schemas.inventory import CountedPlace
+from workers.inventory.levels import LevelRecord, Place, level_key
 from workers.steps import Json, StoreKey, SyncMapping
 
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -49,6 +50,23 @@ def test_a76_places_are_summed_and_only_the_chosen_ones() -> None:
 def test_a79_what_orders_will_still_move_is_reckoned_with() -> None:
     assert quantities(compare(shelf("7"), moved="2")) == [("13", 10, 9)]
     assert compare(shelf("7"), moved="3").fitting == 1
+
+
+def test_a76_fitting_thing_whose_places_the_ledger_lacks_is_told() -> None:
+    record = LevelRecord("1").with_place("1", Place(Decimal(6), AT), "MUG")
+    half = planned(
+        (shelf("6", "4"),), (MUG,), {level_key("1"): record.mapping}, ConnectionSettings(), nothing
+    )
+    whole = record.with_place("2", Place(Decimal(4), AT), "MUG")
+
+    full = planned((shelf("6", "4"),), (MUG,), {level_key("1"): whole.mapping}, ConnectionSettings(), nothing)
+
+    assert [one.store_id for one in half.untold] == ["1"]
+    assert (half.fitting, full.untold) == (1, ())
+
+
+def nothing(_shelf: Shelf, _item_id: str, _at: datetime) -> Decimal:
+    return Decimal(0)
 
 
 def test_a79_item_chosen_by_hand_wins_over_memory_and_memory_over_the_sku() -> None:

@@ -12,10 +12,11 @@ import pytest
 from ops.company_reader import open_company, read_open
 from ops.inventory.apply import Applier
 from ops.inventory.gather import make_plan
-from ops.inventory.plan import Plan
+from ops.inventory.plan import Plan, Shelf
 from ops.metrics import Metrics
 from ops.quickbooks import open_quickbooks
 from ops.stores import open_store
+from schemas.inventory import CountedPlace
 from tests.ops.office import KEY, Office, event
 from tests.rig.stack import order_event
 from tests.rig.stores.woocommerce import WooCommerceShop
@@ -178,6 +179,27 @@ def test_a79_item_that_a_worker_holds_is_waited_for_and_then_left(
         "LANTERN": "adjusted",
     }
     assert len(waits) >= 2
+
+
+def test_a76_level_of_one_place_after_the_run_is_not_taken_for_the_whole(
+    office: Office, shop: WooCommerceShop
+) -> None:
+    places = tuple(
+        CountedPlace(
+            location_id=place, quantity=Decimal(quantity), updated_at=datetime(2026, 11, 5, tzinfo=UTC)
+        )
+        for place, quantity in (("1", "60"), ("2", "40"))
+    )
+    applier(office).tell([Shelf("9", "p9", "TIN-MUG", "Mug", places)])
+    assert office.documents("InventoryAdjustment") == []
+    office.set(stock="follow")
+    level = {"item_id": "9", "location_id": "1", "quantity": "59", "updated_at": "2026-11-06T10:00:00Z"}
+
+    told = event("inventory.level_changed", "level/1/9", level, time="2026-11-06T10:00:00Z")
+    words = [office.deliver({**told, "partitionkey": "level/9"}) for _ in range(2)]
+
+    assert words == ["delayed_retry", "booked"]
+    assert on_hand(office)["TIN-MUG"] == 99
 
 
 def test_a79_progress_is_told_in_batches(office: Office, shop: WooCommerceShop) -> None:
