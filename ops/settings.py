@@ -57,6 +57,14 @@ def _database(value: str) -> str:
     return value
 
 
+def _traces(value: str) -> str:
+    if value and urlsplit(value).scheme not in ("http", "https"):
+        raise ValueError(
+            "must be the address of an OTLP collector, for example http://127.0.0.1:4318/v1/traces"
+        )
+    return value
+
+
 DatabaseUrl = Annotated[str, _url("sqlite", "postgresql+psycopg"), AfterValidator(_database)]
 HttpUrl = Annotated[str, _url("http", "https")]
 
@@ -78,6 +86,7 @@ class Settings(BaseModel):
     listen: Listen = "127.0.0.1:8080"
     metrics_listen: Listen = "127.0.0.1:9464"
     log: Literal["debug", "info", "warning", "error"] = "info"
+    traces_url: Annotated[str, AfterValidator(_traces)] = ""
     spool_path: str = "counterfoil-spool.db"
     spool_limit: int = Field(100_000, ge=0)
     webhook_limit_bytes: int = Field(1_048_576, ge=1024)
@@ -94,7 +103,7 @@ class Settings(BaseModel):
     def secret_values(self) -> list[str]:
         """The secrets that are set, so that logs can leave them out."""
         values = [self.secret_key.get_secret_value(), self.intuit_client_secret.get_secret_value()]
-        for address in (*addresses(self.broker_url), self.management_url, self.database_url):
+        for address in (*addresses(self.broker_url), self.management_url, self.database_url, self.traces_url):
             password = urlsplit(address).password or ""
             values += [password, unquote(password)]
         return [value for value in dict.fromkeys(values) if value]

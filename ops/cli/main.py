@@ -73,23 +73,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def plain_sentence(error: Exception) -> str | None:
     """What a person reads instead of a traceback, for faults that are not ours; None for a fault of ours."""
+    from amqp.exceptions import AMQPError
     from kombu.exceptions import OperationalError as BrokerError
     from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError
 
     from events.outgoing import NotConfirmed
     from ops.processes.health import ListenRefused
+    from ops.tracing.switch import TracesMissing
     from workers.errors import SyncError
     from workers.secrets import SecretKeyError
 
     match error:
-        case BrokerError() | ConnectionError() | NotConfirmed():
+        case BrokerError() | AMQPError() | ConnectionError() | NotConfirmed():
             return f"RabbitMQ does not answer as it should ({_short(error)}). Check COUNTERFOIL_BROKER_URL."
         case ArgumentError() | DatabaseError() | InterfaceError():
             return (
                 f"The database does not answer as it should ({_short(error)}). Check COUNTERFOIL_DATABASE_URL "
                 "and run `counterfoil setup`."
             )
-        case SyncError() | ListenRefused() | SecretKeyError():
+        case SyncError() | ListenRefused() | SecretKeyError() | TracesMissing():
             return str(error)
         case _:
             return None

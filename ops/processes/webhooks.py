@@ -24,6 +24,7 @@ from ops.metrics import Metrics
 from ops.processes.health import JSON, Check, HealthServer, ListenRefused, readiness
 from ops.processes.hearing import HearingDoor
 from ops.settings import Settings
+from ops.tracing.switch import NAME, open_traces
 
 BACKLOG = 2048
 KEEP_ALIVE_SECONDS = 30
@@ -64,10 +65,16 @@ def run_webhooks(settings: Settings, directory: Directory) -> int:
     writer = SpoolWriter(path, limit=settings.spool_limit, on_count=room.holds)
     relay = Relay(path, publisher, on_count=room.holds)
     connections = Connections(directory)
+    outbox = Outbox(publisher, writer)
+    traces = open_traces(settings, "webhooks")
+    if traces is not None:
+        from ops.tracing.webhooks import TracedOutbox, traced_app
+
+        outbox = TracedOutbox(publisher, writer, traces.get_tracer(NAME))
     door = HearingDoor(
         connections,
         PLATFORMS,
-        Outbox(publisher, writer),
+        outbox,
         clock=lambda: datetime.now(UTC),
         listener=metrics,
     )
@@ -76,6 +83,8 @@ def run_webhooks(settings: Settings, directory: Directory) -> int:
     app = webhook_app(
         door, limit_bytes=settings.webhook_limit_bytes, observer=metrics, pages=_pages(metrics, checks)
     )
+    if traces is not None:
+        app = traced_app(app, traces.get_tracer(NAME))
     with (
         listen(settings.listen) as listener,
         HealthServer(settings.metrics_listen, checks, registry=metrics.registry),
@@ -87,6 +96,8 @@ def run_webhooks(settings: Settings, directory: Directory) -> int:
         relay.close(CLOSE_SECONDS)
         publisher.close(CLOSE_SECONDS)
         writer.close(CLOSE_SECONDS)
+    if traces is not None:
+        traces.shutdown()
     return 0
 
 

@@ -18,6 +18,7 @@ from ops.metrics import Metrics
 from ops.processes.health import HealthServer
 from ops.quickbooks import open_quickbooks
 from ops.settings import Settings
+from ops.tracing.switch import open_traces, worker_traces
 from schemas.envelope import Workflow
 from workers.ledger.claims import claim_owner, release_dead_claims
 from workers.ledger.engine import open_ledger, writing
@@ -45,6 +46,7 @@ def run_worker(
     """
     sys.setswitchinterval(SWITCH_SECONDS)
     engine = open_ledger(settings.database_url, pool_size=min(settings.worker_threads, DATABASE_CONNECTIONS))
+    traces = open_traces(settings, "worker")
     metrics = Metrics()
     metrics.works_on(workflows)
     secrets = Secrets(settings.secret_key.get_secret_value())
@@ -63,6 +65,7 @@ def run_worker(
         owner=claim_owner(_host(), os.getpid(), uuid.uuid4().hex),
         clock=lambda: datetime.now(UTC),
         new_id=lambda: uuid.uuid4().hex,
+        traces=worker_traces(traces),
         **({"crash": crash} if crash else {}),
     )
     _release_the_dead(engine)
@@ -82,6 +85,8 @@ def run_worker(
     with health:
         worker.run()
     publisher.close(CLOSE_SECONDS)
+    if traces is not None:
+        traces.shutdown()
     with contextlib.suppress(SQLAlchemyError):
         online.reads.flush()
     engine.dispose()

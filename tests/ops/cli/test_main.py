@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 import pytest
+from amqp.exceptions import AccessRefused
 from click.testing import CliRunner
 from pydantic import BaseModel, SecretStr
 from sqlalchemy.exc import OperationalError
@@ -89,9 +90,11 @@ def test_every_command_has_a_line_that_fits_the_list() -> None:
 
 def test_faults_of_others_are_one_sentence_and_faults_of_ours_are_not_hidden() -> None:
     away = plain_sentence(BrokerAway("no connection"))
+    login = plain_sentence(AccessRefused("Login was refused using authentication mechanism PLAIN."))
     database = plain_sentence(OperationalError("SELECT 1", {}, Exception("unable to open database file")))
 
     assert away is not None and "RabbitMQ does not answer" in away and "COUNTERFOIL_BROKER_URL" in away
+    assert login is not None and "Login was refused" in login and "COUNTERFOIL_BROKER_URL" in login
     assert database is not None and "unable to open database file" in database and "SELECT" not in database
     assert plain_sentence(Throttled("wait a minute")) == "wait a minute"
     assert plain_sentence(ZeroDivisionError("ours")) is None

@@ -1,0 +1,1 @@
+"""Traces with OpenTelemetry: optional, and not even imported unless they are switched on."""
