@@ -1,6 +1,6 @@
 """Reading a store's JSON without trusting its types: ids as numbers, numbers as text, lists as objects.
 
-Every function raises ``Unreadable`` with the key and the value, so that the sentence can be shown as it is.
+Every function raises ``Unreadable`` with the key, and the value unless it may be personal: anybody may read the sentence.
 """
 
 import json
@@ -182,9 +182,16 @@ def flag(row: Row, key: str) -> bool:
     return value is True or (not isinstance(value, bool) and str(value).lower() in ("true", "yes", "1"))
 
 
+_PLAIN = re.compile(r"[-+\d.,:eETZ ]{0,30}")
+_WORDS = frozenset({"none", "null", "nan", "true", "false", "undefined", "{}", "[]"})
+
+
 def _shown(value: object) -> str:
+    """A value as an operator may read it: what is neither a number, a time nor a word of programs may be personal."""
     written = clean(repr(value) if not isinstance(value, str) else value)
-    return f'"{written[:60]}…"' if len(written) > 60 else f'"{written}"'
+    if _PLAIN.fullmatch(written) or written.casefold() in _WORDS:
+        return f'"{written}"'
+    return f"a text of {len(written)} characters"
 
 
 def _kind(value: object) -> str:
