@@ -1,6 +1,7 @@
 """Reading a store's JSON without trusting its types: ids as numbers, numbers as text, lists as objects.
 
-Every function raises ``Unreadable`` with the key, and the value unless it may be personal: anybody may read the sentence.
+Every function raises ``Unreadable`` with the key, and the value unless that may be personal: the sentence is shown to
+anybody.
 """
 
 import json
