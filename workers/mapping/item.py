@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from schemas.inventory import Product, Variant
-from workers.errors import AccountUnmapped, SkuMissing
+from workers.errors import AccountUnmapped, DoesNotFit, SkuMissing
 from workers.mapping.frame import Frame
 from workers.mapping.names import clean
 from workers.steps import Json
@@ -44,8 +44,16 @@ def item_document(new: NewItem, frame: Frame) -> Json:
     """A new item: with stock where the store tracks it and the accounts for that are chosen, else without.
 
     Raises:
+        DoesNotFit: its SKU is longer than QuickBooks takes; two that are cut could look like one (A64).
         AccountUnmapped: the income account is not chosen.
     """
+    if len(new.sku) > LONGEST_SKU:
+        raise DoesNotFit(
+            f'{frame.subject}: the SKU of "{new.name}" is {len(new.sku)} characters long; QuickBooks takes '
+            f"{LONGEST_SKU}. Shorten it in the store, or say which item it is, then Retry.",
+            cause=f"SKU {new.sku[:LONGEST_SKU]}",
+            fix=frame.fix("products", new.sku),
+        )
     accounts = frame.settings.accounts
     if not accounts.income:
         raise AccountUnmapped(
@@ -71,8 +79,8 @@ def item_document(new: NewItem, frame: Frame) -> Json:
 def item_fields(new: NewItem) -> Json:
     """What the store owns of an item besides its name."""
     fields: Json = {}
-    if new.sku:
-        fields["Sku"] = new.sku[:LONGEST_SKU]
+    if new.sku and len(new.sku) <= LONGEST_SKU:
+        fields["Sku"] = new.sku
     if new.price is not None:
         fields["UnitPrice"] = new.price
     if new.description:

@@ -72,7 +72,12 @@ def reason_to_skip(order: Order, record: SaleRecord | None, frame: Frame) -> str
         return "status_not_chosen"  # A92
     if not order.total and settings.zero_orders == "skip":
         return "zero_total"  # A14
-    return ""
+    return "no_lines" if is_empty(order) else ""
+
+
+def is_empty(order: Order) -> bool:
+    """True for an order that somebody began by hand and put nothing into yet: QuickBooks takes no empty document."""
+    return not (order.lines or order.shipping or order.fees or order.tip or order.total)
 
 
 def skip(
@@ -105,7 +110,7 @@ def _bring_up_to_date(
     documents: list[Document] = []
     booked_before = record is not None and record.standing
     if record is None or not record.standing:
-        if record is not None and record.ended and order.lifecycle != "open":
+        if record is not None and record.ended and (order.lifecycle != "open" or is_empty(order)):
             return (yield from _remembered(record, version))
         generation = record.generation + 1 if record is not None and record.quickbooks_id else 1
         kind = sale_kind(order, frame)
@@ -115,7 +120,7 @@ def _bring_up_to_date(
         record = yield from book(prepared, frame)
     if order.lifecycle == "cancelled":
         return (yield from cancel_sale(record, payments, version, frame))
-    if order.lifecycle == "trashed":
+    if order.lifecycle == "trashed" or is_empty(order):
         return (yield from trash_sale(record, payments, version, frame))
     if record.differs:
         record = yield from recheck_sums(record, frame)
