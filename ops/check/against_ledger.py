@@ -1,13 +1,13 @@
 """Store against ledger: orders, payments and refunds that are not booked, or not as the store has them. Pure."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
 from decimal import Decimal
 
 from ops.check.finding import Finding
 from ops.check.held import Held
 from ops.check.shop import GivenBack, PaidOut, Sold
 from ops.check.sides import Sides
+from ops.check.told import about, differs, lacking, order_of, read_again
 from workers.orders.record import SaleRecord
 from workers.orders.sync_order import ENDED, reason_to_skip
 from workers.steps import StoreKey
@@ -40,16 +40,9 @@ def store_against_ledger(sides: Sides) -> Iterator[Finding]:
 
 def _kept(subject: str, found: Iterator[Finding], sides: Sides) -> Iterator[Finding]:
     """What a person ignored is told as such."""
-    ignored = sides.ledger.ignored.get(_order_of(subject, sides))
+    ignored = sides.ledger.ignored.get(order_of(subject, sides))
     for one in found:
         yield one.accepted(ignored.event_id) if ignored is not None else one
-
-
-def _order_of(subject: str, sides: Sides) -> str:
-    given = sides.shop.refunds.get(subject.removeprefix("refund/")) if sides.shop is not None else None
-    return (
-        f"order/{given.refund.order_id}" if given is not None and subject.startswith("refund/") else subject
-    )
 
 
 def _concerns_sale(sold: Sold, sides: Sides) -> bool:
@@ -75,9 +68,7 @@ def _order(sold: Sold, sides: Sides) -> Iterator[Finding]:
     if reason_to_skip(sold.order, record, sold.frame):
         return
     if record is None or not record.quickbooks_id:
-        yield _lacking(
-            sold.subject, sold, sides, f"Order {sold.order.number} is in the store and not in the ledger."
-        )
+        yield lacking(sold, f"Order {sold.order.number} is in the store and not in the ledger.", sides)
         return
     if sold.order.lifecycle in ENDED:
         yield from _ended(sold, record, sides)
@@ -85,7 +76,7 @@ def _order(sold: Sold, sides: Sides) -> Iterator[Finding]:
         yield from _taken_back(sold, record, sides)
     else:
         yield from _sums(sold, record, sides)
-        yield from _another_month(sold, record, sides)
+        yield from _another_month(sold, StoreKey("order", record.order_id), sides)
         yield from _deleted_refunds(sold, record, sides)
 
 
@@ -97,7 +88,7 @@ def _ended(sold: Sold, record: SaleRecord, sides: Sides) -> Iterator[Finding]:
         return
     order = f"Order {sold.order.number}"
     message = f"{order} is {sold.order.lifecycle} in the store; {left} of it still stand in the ledger."
-    yield _other(sold, message, sides, store=ZERO, ledger=left)
+    yield differs(sold, message, sides, store=ZERO, ledger=left)
 
 
 def _taken_back(sold: Sold, record: SaleRecord, sides: Sides) -> Iterator[Finding]:
@@ -105,33 +96,35 @@ def _taken_back(sold: Sold, record: SaleRecord, sides: Sides) -> Iterator[Findin
     if held is not None and held.undone:
         message = f"{record.entity} {record.number} was undone; the store still has the order."
         todo = "To book it again, let the store send it again: counterfoil backfill."
-        yield _on(sold, Finding("undone", sold.subject, message, todo, store=sold.total, ledger=ZERO))
+        yield about(sold, Finding("undone", sold.subject, message, todo, store=sold.total, ledger=ZERO))
         return
     message = (
         f"{record.entity} {record.number} was taken back, but order {sold.order.number} stands in the store."
     )
-    yield _lacking(sold.subject, sold, sides, message)
+    yield lacking(sold, message, sides)
 
 
 def _sums(sold: Sold, record: SaleRecord, sides: Sides) -> Iterator[Finding]:
+    if record.currency and sold.currency != record.currency:
+        return  # the setting ``money`` was another when it was booked; an order that changes its currency fails
     if sold.total != record.total:
         message = f"Order {sold.order.number} is {sold.total} in the store and {record.total} in the ledger."
-        yield _other(sold, message, sides, store=sold.total, ledger=record.total)
+        yield differs(sold, message, sides, store=sold.total, ledger=record.total)
     if record.entity == "Invoice":
         yield from _payments(sold, record, sides)
 
 
-def _another_month(sold: Sold, record: SaleRecord, sides: Sides) -> Iterator[Finding]:
-    """A bookkeeper may move a sale to another month, and so its revenue; an open day that we gave it is no news."""
-    held = sides.ledger.held.get(StoreKey("order", record.order_id))
+def _another_month(told: Sold | GivenBack, key: StoreKey, sides: Sides) -> Iterator[Finding]:
+    """A bookkeeper may move a document to another month, and so its revenue; an open day that we gave is no news."""
+    held = sides.ledger.held.get(key)
     row = sides.row_of(held) if held is not None else None
-    if row is None or held is None or held.dated or row.date[:7] == sold.date[:7]:
+    if row is None or held is None or held.dated or row.date[:7] == told.date[:7]:
         return
-    message = f"Order {sold.order.number} is of {sold.date} in the store; {row.name} is dated {row.date}."
+    message = f"{told.subject} is of {told.date} in the store; {row.name} is dated {row.date}."
     found = Finding(
-        "another_month", sold.subject, message, store=sold.total, ledger=held.amount, quickbooks=row.amount
+        "another_month", told.subject, message, store=told.total, ledger=held.amount, quickbooks=row.amount
     )
-    yield found.of(document=row.name, number=sold.order.number, date=row.date, currency=sold.currency)
+    yield found.of(document=row.name, number=row.number, date=row.date, currency=told.currency)
 
 
 def _payments(sold: Sold, record: SaleRecord, sides: Sides) -> Iterator[Finding]:
@@ -144,7 +137,7 @@ def _payments(sold: Sold, record: SaleRecord, sides: Sides) -> Iterator[Finding]
             return
     if sold.paid != paid:
         message = f"The store received {sold.paid} for order {sold.order.number}; {paid} is booked as paid."
-        yield _other(sold, message, sides, store=sold.paid, ledger=paid)
+        yield differs(sold, message, sides, store=sold.paid, ledger=paid)
 
 
 def _deleted_refunds(sold: Sold, record: SaleRecord, sides: Sides) -> Iterator[Finding]:
@@ -157,7 +150,7 @@ def _deleted_refunds(sold: Sold, record: SaleRecord, sides: Sides) -> Iterator[F
             f"refund/{refund_id}",
             f"Refund {refund_id} of order {sold.order.number} was deleted in the store; {note.entity} {note.number} "
             "still stands.",
-            _read_again(sold.date, sides),
+            read_again(sold.date, sides),
             document=f"{note.entity} {note.quickbooks_id}",
             number=note.number,
             store=ZERO,
@@ -179,13 +172,15 @@ def _refund(given: GivenBack, sides: Sides) -> Iterator[Finding]:
     label = f"Refund {refund.refund_id} of order {refund.order_number}"
     if held is not None and held.undone:
         message = f"{label} was undone; the store still has it."
-        yield _on(given, Finding("undone", given.subject, message, store=given.total, ledger=ZERO))
+        yield about(given, Finding("undone", given.subject, message, store=given.total, ledger=ZERO))
     elif held is None or not held.stands:
         if record is None or not record.ended:
-            yield _lacking(given.subject, given, sides, f"{label} is in the store and not in the ledger.")
+            yield lacking(given, f"{label} is in the store and not in the ledger.", sides)
     elif held.amount != given.total:
         message = f"{label} is {given.total} in the store and {held.amount} in the ledger."
-        yield _other(given, message, sides, store=given.total, ledger=held.amount)
+        yield differs(given, message, sides, store=given.total, ledger=held.amount)
+    else:
+        yield from _another_month(given, held.key, sides)
 
 
 def _payout(paid: PaidOut, sides: Sides) -> Iterator[Finding]:
@@ -195,12 +190,12 @@ def _payout(paid: PaidOut, sides: Sides) -> Iterator[Finding]:
         return
     if held is None or not held.stands:
         message = f"Payout {paid.payout.payout_id} reached the bank and is not in the ledger."
-        yield _lacking(paid.subject, paid, sides, message)
+        yield lacking(paid, message, sides)
     elif held.amount != paid.total:
         message = (
             f"Payout {paid.payout.payout_id} is {paid.total} in the store and {held.amount} in the ledger."
         )
-        yield _other(paid, message, sides, store=paid.total, ledger=held.amount)
+        yield differs(paid, message, sides, store=paid.total, ledger=held.amount)
 
 
 def _sale_is_skipped(order_id: str, record: SaleRecord | None, sides: Sides) -> bool:
@@ -230,40 +225,3 @@ def _gone(sides: Sides) -> Iterator[Finding]:
                 ledger=held.amount,
                 currency=held.currency,
             )
-
-
-def _lacking(subject: str, told: Sold | GivenBack | PaidOut, sides: Sides, message: str) -> Finding:
-    message, todo = _why(subject, message, told.date, sides)
-    return _on(told, Finding("missing_in_ledger", subject, message, todo, store=told.total))
-
-
-def _other(
-    told: Sold | GivenBack | PaidOut, message: str, sides: Sides, *, store: Decimal, ledger: Decimal
-) -> Finding:
-    message, todo = _why(told.subject, message, told.date, sides)
-    return _on(told, Finding("different", told.subject, message, todo, store=store, ledger=ledger))
-
-
-def _why(subject: str, message: str, day: str, sides: Sides) -> tuple[str, str]:
-    """A failure that waits for a person explains it, and is where to act."""
-    failure = sides.ledger.failures.get(subject) or sides.ledger.failures.get(_order_of(subject, sides))
-    if failure is not None:
-        return f"{message} It failed: {failure.message}", f"counterfoil errors fix {failure.event_id}"
-    kind = "payouts" if subject.startswith("payout/") else "orders"
-    return message, _read_again(day, sides, kind)
-
-
-def _read_again(day: str, sides: Sides, kind: str = "orders") -> str:
-    since = date.fromisoformat(day) - timedelta(days=1)
-    return f"Read the store again: counterfoil backfill {sides.connection_id} --since {since} --only {kind}"
-
-
-def _on(told: Sold | GivenBack | PaidOut, finding: Finding) -> Finding:
-    match told:
-        case Sold():
-            number = told.order.number
-        case GivenBack():
-            number = told.refund.order_number
-        case _:
-            number = ""
-    return finding.of(number=number, date=told.date, currency=told.currency)

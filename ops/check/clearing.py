@@ -64,7 +64,7 @@ def balances(
     known = {one.account_id: one for one in accounts}
     waiting = next((one.account_id for one in known.values() if one.undeposited), "")
     ledger = _summed(_by_ledger(sides), known)
-    ours = _summed(_by_books(sides.marked(), waiting), known)
+    ours = _summed(_by_books(sides.ours(), waiting), known)
     strange = [*_others(others, waiting), *_by_books(_not_ours(sides), waiting)]
     other = _summed(strange, known)
     found = []
@@ -183,9 +183,7 @@ def _by_books(rows: Iterable[Booked], waiting: str) -> Iterator[Posting]:
 
 def _not_ours(sides: Sides) -> list[Booked]:
     """Documents of these days that no ledger entry of this connection stands for and that have no mark of it."""
-    ours = {row.id for row in sides.marked()} | {
-        (held.entity, held.quickbooks_id) for held in sides.ledger.held.values()
-    }
+    ours = {row.id for row in sides.ours()}
     return [row for row in sides.books.values() if row.id not in ours and sides.days.has(row.date)]
 
 

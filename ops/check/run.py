@@ -67,7 +67,7 @@ class Checker:
         compared = {
             "store_orders": len(shop.orders) if shop is not None else 0,
             "ledger_documents": sum(held.stands and sides.concerns(held) for held in after.held.values()),
-            "quickbooks_documents": len(sides.marked()),
+            "quickbooks_documents": len(sides.ours()),
         }
         last = str(days.last) if days.last is not None else days.day_of(self.now)
         return Report(

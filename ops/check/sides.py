@@ -1,6 +1,6 @@
 """The three sides of a check together, and which of their documents belong to its days. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -49,11 +49,16 @@ class Sides:
     def marked(self) -> list[Booked]:
         """What stands in QuickBooks in these days with a mark of this connection."""
         prefix = f"counterfoil:{self.connection_id}:"
-        return [
-            row
-            for row in self.books.values()
-            if not row.void and row.mark.startswith(prefix) and self.days.has(row.date)
-        ]
+        return [row for row in self._standing() if row.mark.startswith(prefix)]
+
+    def ours(self) -> list[Booked]:
+        """The same, and what we took over or whose mark somebody deleted: the ledger knows it by its id."""
+        prefix = f"counterfoil:{self.connection_id}:"
+        held = {(one.entity, one.quickbooks_id) for one in self.ledger.held.values()}
+        return [row for row in self._standing() if row.mark.startswith(prefix) or row.id in held]
+
+    def _standing(self) -> Iterator[Booked]:
+        return (row for row in self.books.values() if not row.void and self.days.has(row.date))
 
 
 def named_documents(ledger: Ledger, shop: Shop | None, days: Days) -> frozenset[DocumentId]:

@@ -96,7 +96,7 @@ def _listed(choice: Choice, match: Match | None, sides: Sides) -> Listed | str |
     row = _row(entity, choice.chosen, sides)
     if row is None or row.get("Active") is False:
         return f"QuickBooks has no active {entity} {choice.chosen}."
-    if entity == "Item" and not sides.items.takes(choice.chosen):
+    if entity == "Item" and not sides.items.takes(choice.chosen, sides.needs.products.get(match.key)):
         return f"Item {choice.chosen} is a {row.get('Type')}, which is not sold."
     if entity == "Account" and row.get("AccountType") not in HOLDS_MONEY:
         types = " or ".join(HOLDS_MONEY)
@@ -167,18 +167,23 @@ def _of_buyer(party: Party, value: str | None, sides: Sides) -> tuple[Json, list
 
 
 def _of_product(key: str, value: str | None, sides: Sides) -> tuple[Json, list[SyncMapping]]:
+    """A mapping; for a bundle the setting, as for each SKU that is sold as its parts. What says otherwise goes."""
     wanted = sides.needs.products[key]
-    products = sides.frame.settings.products
-    gone: dict[str, Any] = {}
-    if wanted.sku in products and products[wanted.sku] != value:
-        gone[wanted.sku] = None
+    settings = sides.frame.settings
+    as_bundle = value is not None and sides.items.is_bundle(value)
+    changes: Json = {}
+    if wanted.sku in settings.products and (as_bundle or settings.products[wanted.sku] != value):
+        changes["products"] = {wanted.sku: None}
+    if as_bundle:
+        return {**changes, "bundles": {wanted.sku: value}}, []
+    if wanted.sku in settings.bundles:
+        changes["bundles"] = {wanted.sku: None}
     if wanted.key is None or _known_id(wanted.key, sides) == (value or ""):
-        return ({"products": gone} if gone else {}), []
+        return changes, []
     row = sides.items.by_id.get(value or "") or {}
     detail = {"type": str(row.get("Type", ""))} if value else {}
     token = str(row.get("SyncToken", "0"))
-    mapping = SyncMapping(wanted.key, "Item", value or "", token, removed=not value, detail=detail)
-    return ({"products": gone} if gone else {}), [mapping]
+    return changes, [SyncMapping(wanted.key, "Item", value or "", token, removed=not value, detail=detail)]
 
 
 def _known_id(key: StoreKey, sides: Sides) -> str:

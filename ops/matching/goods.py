@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from ops.matching.match import Listed, Match, unsettled, without_spaces
 from ops.matching.needs import Needs
+from workers.items.bundles import GROUP
 from workers.items.lookup import SELLABLE, Known, Wanted, known_item
 from workers.mapping.frame import Frame
 from workers.steps import Json
@@ -23,9 +24,14 @@ class Items:
         self.by_id: dict[str, Json] = {}
         self._exact: defaultdict[tuple[str, str], list[Json]] = defaultdict(list)
         self._near: defaultdict[str, list[Json]] = defaultdict(list)
+        self._bundles: defaultdict[str, list[Json]] = defaultdict(list)
         for row in rows:
             self.by_id[str(row.get("Id", ""))] = row
-            if row.get("Type") not in SELLABLE or row.get("Active") is False:
+            if row.get("Active") is False:
+                continue
+            if row.get("Type") == GROUP and row.get("Sku"):
+                self._bundles[str(row["Sku"])].append(row)
+            if row.get("Type") not in SELLABLE:
                 continue
             for field in ("Sku", "Name"):
                 text = str(row.get(field) or "")
@@ -43,10 +49,22 @@ class Items:
         texts = dict.fromkeys(without_spaces(text) for text in (wanted.sku, wanted.name) if text)
         return [row for text in texts for row in self._near[text]]
 
-    def takes(self, quickbooks_id: str) -> bool:
-        """Whether a product can be this item."""
+    def bundles(self, wanted: Wanted) -> list[Json]:
+        """Bundles with its SKU: whether it is sold as its parts is for a person to say (A78)."""
+        return self._bundles[wanted.sku] if wanted.sku else []
+
+    def is_bundle(self, quickbooks_id: str) -> bool:
+        """Whether this item stands for its parts."""
+        return self.by_id.get(quickbooks_id, {}).get("Type") == GROUP
+
+    def takes(self, quickbooks_id: str, wanted: Wanted | None) -> bool:
+        """Whether this item can be sold; a bundle for a product with a SKU only."""
         row = self.by_id.get(quickbooks_id)
-        return row is not None and row.get("Active") is not False and row.get("Type") in SELLABLE
+        if row is None or row.get("Active") is False:
+            return False
+        return row.get("Type") in SELLABLE or (
+            row.get("Type") == GROUP and wanted is not None and bool(wanted.sku)
+        )
 
 
 def match_goods(needs: Needs, items: Items, known: Known, frame: Frame) -> Iterator[Match]:
@@ -65,7 +83,8 @@ def _match(
     if item is not None:
         row = items.by_id.get(item.quickbooks_id)
         if row is not None and row.get("Active") is not False:
-            how = "chosen" if frame.settings.products.get(wanted.sku) == item.quickbooks_id else "remembered"
+            by_hand = (frame.settings.products.get(wanted.sku), frame.settings.bundles.get(wanted.sku))
+            how = "chosen" if wanted.sku and item.quickbooks_id in by_hand else "remembered"
             return Match("product", key, name, "found", Listed.of(row), how, used=used)
         note = f"Item {item.quickbooks_id} was removed or made inactive. "
     if twice:
@@ -75,9 +94,12 @@ def _match(
     rows, how = items.of(wanted)
     if len(rows) == 1 and not twice:
         return Match("product", key, name, "found", Listed.of(rows[0]), how, used=used, note=note.strip())
-    if not rows:
+    bundles = items.bundles(wanted) if not rows else []
+    if bundles:
+        note += "It is a bundle in QuickBooks: its orders wait for a person (A78)."
+    elif not rows:
         note += WHAT_THEN[frame.settings.unknown_product]
-    status, candidates = unsettled(Listed.of(row) for row in rows or items.like(wanted))
+    status, candidates = unsettled(Listed.of(row) for row in rows or bundles or items.like(wanted))
     if twice and candidates:
         status = "ambiguous"
     return Match("product", key, name, status, None, "", candidates, used, note.strip())

@@ -171,7 +171,8 @@ def references(settings: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
             yield f"accounts.{name}", "Account", value
     yield from ((f"items.{name}", "Item", one) for name, one in settings["items"].items())
     for name, entity in (
-        ("taxes", "TaxCode"), ("payment_methods", "PaymentMethod"), ("products", "Item"), ("buyers", "Customer"),
+        ("taxes", "TaxCode"), ("payment_methods", "PaymentMethod"), ("products", "Item"), ("bundles", "Item"),
+        ("buyers", "Customer"),
     ):  # fmt: skip
         yield from ((f"{name}.{key}", entity, one) for key, one in settings[name].items())
     yield "terms", "Term", settings["terms"]

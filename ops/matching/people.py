@@ -16,6 +16,11 @@ WHAT_THEN = {
     "create": "A customer is created.",
     "stop": "The order waits for a person (unknown_customer=stop).",
 }
+INACTIVE = {
+    "ask": "a person is asked.",
+    "reactivate": "it is made active.",
+    "create": "another one is created beside it.",
+}
 
 
 class Customers:

@@ -218,6 +218,17 @@ def test_sale_that_a_bookkeeper_moved_to_another_month_is_told_and_is_not_off(da
     assert list(open_day) == []
 
 
+def test_refund_that_was_moved_and_order_that_was_booked_in_another_money_are_no_difference() -> None:
+    books = [row("SalesReceipt", "17", "10.00"), row("RefundReceipt", "30", "4.00", date="2026-11-02")]
+    euros = replace(sold(), total=Decimal("9.20"), currency="EUR")
+
+    found = store_against_ledger(
+        sides(sale().mapping, refund(), books=books, orders=[euros], refunds=[given()])
+    )
+
+    assert kinds(found) == [("another_month", "refund/r1")]
+
+
 def test_payout_is_looked_for_in_the_ledger_and_its_deposit_in_quickbooks() -> None:
     facts = {
         "payout_id": "614",
@@ -385,6 +396,17 @@ def test_foreign_document_moves_a_home_account_at_its_rate() -> None:
     differences = [balances(found, ["90"], [account], [])[0].difference for account in (home, own)]
 
     assert differences == [Decimal(0), Decimal(0)]
+
+
+def test_document_whose_mark_somebody_deleted_is_still_ours() -> None:
+    october = month_of("2026-10", "UTC")
+    found = sides(sale().mapping, books=[row("SalesReceipt", "17", "10.00", mark="")], days=october)
+    account = Account("90", "Clearing", Decimal("10.00"), "USD", undeposited=False)
+
+    (balance,) = balances(found, ["90"], [account], [])
+
+    assert [*ledger_against_books(found), *books_against_ledger(found)] == []
+    assert (balance.quickbooks, balance.difference) == (Decimal("10.00"), Decimal(0))
 
 
 def test_balance_that_nothing_explains_and_account_that_is_not_there_are_told() -> None:

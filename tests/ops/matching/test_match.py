@@ -227,6 +227,24 @@ def test_chosen_customer_and_item_are_those_that_are_booked(shop: MatchingShop, 
     assert shop.office.book.buyers == {}
 
 
+def test_product_that_is_a_bundle_is_chosen_as_such(shop: MatchingShop, tmp_path: Path) -> None:
+    shop.product(7, "Camping set", "SET-1")
+    bundle = shop.office.objects("Item")["Camp Set"]["Id"]
+    line = ("product", "product/7")
+
+    shop.office.run(
+        "connections", "match", NAME, "--import", sheet(shop, {line: bundle}, tmp_path / "1.csv"), "--yes"
+    )
+    chosen, bundles = shop.line(*line), shop.office.book.bundles
+    single = shop.item("Set")
+    shop.office.run(
+        "connections", "match", NAME, "--import", sheet(shop, {line: single}, tmp_path / "2.csv"), "--yes"
+    )
+
+    assert (chosen["found"]["name"], chosen["how"], bundles) == ("Camp Set", "chosen", {"SET-1": bundle})
+    assert (shop.line(*line)["found"]["quickbooks_id"], shop.office.book.bundles) == (single, {})
+
+
 def test_choice_that_was_taken_back_is_matched_by_itself_again(shop: MatchingShop, tmp_path: Path) -> None:
     shop.product(7, "Mug", "M-1")
     by_sku, chosen = shop.item("Cup", "M-1"), shop.item("Pottery")
@@ -247,7 +265,7 @@ def test_choice_that_was_taken_back_is_matched_by_itself_again(shop: MatchingSho
 
 def test_one_wrong_line_and_nothing_is_changed(shop: MatchingShop, tmp_path: Path) -> None:
     shop.product(7, "Mug", "M-1")
-    shop.product(8, "Bowl", "B-1")
+    shop.product(8, "Bowl", "")
     item, bundle = shop.item("Pottery"), shop.office.objects("Item")["Camp Set"]["Id"]
     file = tmp_path / "match.csv"
     lines = [

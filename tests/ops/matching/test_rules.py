@@ -171,6 +171,20 @@ def test_product_of_catalogue_and_orders_is_one_line() -> None:
     assert (blue.status, blue.used, blue.candidates) == ("missing", 1, (Listed("2", "B"),))
 
 
+def test_sku_of_a_bundle_is_for_a_person_to_say() -> None:
+    of = frame()
+    line = {"line_id": "1", "sku": "SET", "name": "Set", "quantity": "1", "subtotal": "10", "total": "10"}
+    rows = [{"Id": "1", "Name": "Camp Set", "Sku": "SET", "Type": "Group"}]
+
+    (open_,) = match_goods(needs(of, order(lines=[line])), Items(rows), {}, of)
+    of = frame(bundles={"SET": "1"})
+    (chosen,) = match_goods(needs(of, order(lines=[line])), Items(rows), {}, of)
+
+    assert (open_.status, open_.candidates) == ("missing", (Listed("1", "Camp Set"),))
+    assert "It is a bundle in QuickBooks" in open_.note
+    assert (chosen.status, chosen.how) == ("found", "chosen")
+
+
 def test_test_orders_and_drafts_need_nothing() -> None:
     found = needs(
         frame(), order(test=True), order(2, lifecycle="draft"), {**order(3), "data": {"order_id": 1}}
@@ -189,6 +203,7 @@ def test_every_id_in_the_settings_is_looked_at() -> None:
             "taxes": {"GST": "6"},
             "payment_methods": {"stripe": "7"},
             "terms": "8",
+            "bundles": {"B": "9"},
         }
     )
 
@@ -197,8 +212,9 @@ def test_every_id_in_the_settings_is_looked_at() -> None:
         for path, entity, quickbooks_id in references(settings.model_dump(mode="json"))
     }
 
-    assert [found[str(number)][1] for number in range(1, 9)] == [
+    assert [found[str(number)][1] for number in range(1, 10)] == [
         "Account", "Account", "Item", "Customer", "Item", "TaxCode", "PaymentMethod", "Term",
+        "Item",
     ]  # fmt: skip
 
 
