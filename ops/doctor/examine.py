@@ -24,4 +24,4 @@ def examine(settings: Settings, now: datetime) -> Iterator[Finding]:
     finally:
         engine.dispose()
     yield from check_quickbooks(settings, now)
-    yield from check_disk(settings.spool_path)
+    yield from check_disk(settings.spool_path, settings.database_url)

@@ -1,13 +1,14 @@
-"""What lies outside of us: Intuit, and the disk of the spool."""
+"""What lies outside of us: Intuit, and the disks of spool and ledger."""
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import orjson
+from sqlalchemy import make_url
 
 from ops.doctor.finding import Finding, bad, good, soon
 from ops.settings import Settings
@@ -43,19 +44,34 @@ def check_quickbooks(settings: Settings, now: datetime) -> Iterator[Finding]:
         )
 
 
-def check_disk(spool_path: str) -> Iterator[Finding]:
-    """Room for webhooks while the broker is away."""
-    folder = Path(spool_path).resolve().parent
+def _free_bytes(folder: Path) -> int:
+    return shutil.disk_usage(folder).free
+
+
+def check_disk(
+    spool_path: str, database_url: str, *, free: Callable[[Path], int] = _free_bytes
+) -> Iterator[Finding]:
+    """Room for webhooks while the broker is away, and for a ledger in a file. ``free``: bytes left in a folder."""
+    yield _room(
+        "spool", spool_path, "COUNTERFOIL_SPOOL_PATH", "webhooks wait there while RabbitMQ is away", free
+    )
+    url = make_url(database_url)
+    is_file = url.get_backend_name() == "sqlite" and url.database
+    if is_file and Path(url.database or "").resolve().parent.is_dir():  # else the ledger's own check says so
+        does = "without it nothing can be booked"
+        yield _room("database disk", url.database or "", "COUNTERFOIL_DATABASE_URL", does, free)
+
+
+def _room(check: str, file: str, setting: str, does: str, free: Callable[[Path], int]) -> Finding:
+    folder = Path(file).resolve().parent
     if not folder.is_dir() or not os.access(folder, os.W_OK):
-        yield bad("spool", f"{folder} is no folder that we may write to.", "check COUNTERFOIL_SPOOL_PATH")
-        return
-    free = shutil.disk_usage(folder).free
-    text = f"{free // MEBIBYTE:,} MiB are free in {folder}."
-    if free < SOON_BYTES:
-        make = bad if free < BAD_BYTES else soon
-        yield make("spool", text, "make room: webhooks wait there while RabbitMQ is away")
-        return
-    yield good("spool", text)
+        return bad(check, f"{folder} is no folder that we may write to.", f"check {setting}")
+    left = free(folder)
+    text = f"{left // MEBIBYTE:,} MiB are free in {folder}."
+    if left < SOON_BYTES:
+        make = bad if left < BAD_BYTES else soon
+        return make(check, text, f"make room: {does}")
+    return good(check, text)
 
 
 def _discovery(http: Http, url: str, now: datetime) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """What the management API tells of our queues: arguments, policies and rights that contradict us; plugins; alarms."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from http.client import HTTPException
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -36,7 +36,7 @@ def check_queues(management_url: str, broker_url: str) -> Iterator[Finding]:
     yield _policies(by_name)
     yield from _rights(management, vhost, unquote(broker.username or "guest"))
     yield from _plugins(management)
-    yield from _alarms(management)
+    yield from alarms(_listed(management, "nodes") or [])
 
 
 def _arguments(by_name: Mapping[str, Json]) -> Finding:
@@ -116,8 +116,8 @@ def _plugins(management: Management) -> Iterator[Finding]:
     yield soon("plugins", text, "rabbitmq-plugins enable rabbitmq_prometheus")
 
 
-def _alarms(management: Management) -> Iterator[Finding]:
-    nodes = _listed(management, "nodes") or []
+def alarms(nodes: Iterable[Json]) -> Iterator[Finding]:
+    """What the nodes of the management API's ``/api/nodes`` complain of; nothing where all is well."""
     for node in nodes:
         for alarm, what in (("mem_alarm", "memory"), ("disk_free_alarm", "disk")):
             if node.get(alarm):

@@ -15,7 +15,8 @@ from events import names
 from ops.cli.main import cli
 from ops.doctor.examine import examine
 from ops.doctor.finding import Finding
-from ops.doctor.outside import check_clock
+from ops.doctor.outside import check_clock, check_disk
+from ops.doctor.queues import alarms
 from ops.node.management import part
 from ops.sandbox.testing import SandboxServer
 from ops.settings import Settings
@@ -99,6 +100,7 @@ def test_sound_set_up_has_a_tick_everywhere_and_exit_0(stack: Stack) -> None:
             "quickbooks",
             "intuit app",
             "spool",
+            "database disk",
         ),
         "good",
     )
@@ -253,6 +255,64 @@ def test_right_that_the_user_lacks_is_named(stack: Stack) -> None:
     assert finding.state == "bad"
     assert finding.text.startswith("The user narrow has no read right for ")
     assert "set_permissions" in finding.do
+
+
+SOUND = {"name": "rabbit@one", "running": True, "mem_alarm": False, "disk_free_alarm": False}
+
+
+@pytest.mark.parametrize(
+    ("trouble", "check", "says", "do"),
+    [
+        ({"mem_alarm": True}, "broker alarm", "rabbit@one is out of memory", "give it more memory"),
+        ({"disk_free_alarm": True}, "broker alarm", "rabbit@one is out of disk", "give it more disk"),
+        ({"running": False}, "broker node", "rabbit@one does not run", "start it again"),
+    ],
+    ids=["memory", "disk", "down"],
+)
+def test_node_that_is_down_or_takes_no_messages_is_named(
+    trouble: dict[str, object], check: str, says: str, do: str
+) -> None:
+    (finding,) = alarms([SOUND | trouble, SOUND | {"name": "rabbit@two"}])
+
+    assert (finding.check, finding.state) == (check, "bad")
+    assert says in finding.text
+    assert do in finding.do
+
+
+def test_node_without_alarms_and_one_that_tells_nothing_of_itself_are_no_findings() -> None:
+    assert list(alarms([SOUND, {"name": "rabbit@two"}])) == []
+
+
+@pytest.mark.parametrize(
+    ("mebibytes", "state"), [(100_000, "good"), (1000, "soon"), (100, "bad")], ids=["room", "little", "none"]
+)
+def test_disk_that_runs_full_is_told_of_spool_and_of_a_ledger_in_a_file(
+    mebibytes: int, state: str, tmp_path: Path
+) -> None:
+    spool, file = str(tmp_path / "spool.db"), f"sqlite:///{tmp_path / 'books.db'}"
+
+    findings = list(check_disk(spool, file, free=lambda _folder: mebibytes * 1024 * 1024))
+
+    assert [(one.check, one.state) for one in findings] == [("spool", state), ("database disk", state)]
+    assert all(f"{mebibytes:,} MiB are free in {tmp_path}" in one.text for one in findings)
+    assert all(("make room" in one.do) == (state != "good") for one in findings)
+
+
+def test_disk_of_a_database_server_is_its_own_affair(tmp_path: Path) -> None:
+    findings = check_disk(str(tmp_path / "spool.db"), "postgresql+psycopg://u@db/books")
+
+    assert [one.check for one in findings] == ["spool"]
+
+
+def test_age_of_the_tokens_is_told(stack: Stack) -> None:
+    with writing(stack.engine) as database:
+        stored = datetime.now(UTC) - timedelta(days=5, hours=1)
+        database.execute(update(quickbooks_tokens).values(updated_at=stored))
+
+    finding = found(stack.settings)["connection acme-woo"]
+
+    assert finding.state == "good"
+    assert finding.text.startswith("Tokens are 5 days old; the consent lasts until 20")
 
 
 @pytest.mark.parametrize(
