@@ -51,7 +51,8 @@ def _compared(held: Held, row: Booked | None, limit: Decimal) -> Finding | None:
         return _different(held, row)
     if held.tax is not None and abs(held.tax - row.tax) > limit:  # less is what a rounding line makes good
         return _other_tax(held, row)
-    if held.role == "sale" and held.account_id and row.account_id not in ("", held.account_id):
+    moved = held.account_id and row.account_id not in ("", held.account_id)
+    if moved and held.role in ("sale", "payment"):
         return _other_account(held, row)
     return None
 

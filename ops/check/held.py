@@ -152,13 +152,18 @@ def _held(
         stands=own.ended != "voided" if own is not None else not mapping.removed,
         number=str(detail.get("number", "")),
         currency=record.currency if record is not None else str(detail.get("currency", "")),
-        account_id=record.account_id if record is not None and role in ("sale", "payment") else "",
+        account_id=str(detail.get("account") or _account(role, record)),
         invoice_id=str(detail.get("invoice", "")) if role == "payment" else "",
         tax=own.tax if own is not None else None,
         dated=own.dated if own is not None else "",
         told=first.get(subject, mapping.version),
         undone=mapping.removed and standing.event_id.startswith("undo-"),
     )
+
+
+def _account(role: Role, record: SaleRecord | None) -> str:
+    """Where the order's money goes, as its sale remembers it."""
+    return record.account_id if record is not None and role in ("sale", "payment") else ""
 
 
 def _role(standing: Standing) -> tuple[Role, str]:

@@ -50,7 +50,7 @@ def sale(**changes: Any) -> SaleRecord:
 
 
 def payment(number: int, amount: str, invoice: str) -> SyncMapping:
-    detail = {"amount": amount, "invoice": invoice}
+    detail = {"amount": amount, "invoice": invoice, "account": "92"}
     return SyncMapping(StoreKey("payment", f"1/{number}"), "Payment", f"5{number}", version=AT, detail=detail)
 
 
@@ -300,6 +300,20 @@ def test_part_payments_are_added_up() -> None:
 
     assert agreed == []
     assert (lacking.store, lacking.ledger) == (Decimal("7.00"), Decimal("3.00"))
+
+
+def test_payment_that_a_bookkeeper_put_into_another_account_is_told() -> None:
+    invoice = sale(entity="Invoice", account_id="")
+    books = [row("Invoice", "17", "10.00"), row("Payment", "51", "10.00", account_id="92")]
+    moved = [books[0], replace(books[1], account_id="35")]
+    found = [sides(invoice.mapping, payment(1, "10.00", "17"), books=rows) for rows in (books, moved)]
+    accounts = [Account(one, one, Decimal(0), "USD", undeposited=False) for one in ("35", "92")]
+
+    told = [kinds(ledger_against_books(one)) for one in found]
+    differences = [one.difference for one in balances(found[1], ["92"], accounts, [])]
+
+    assert told == [[], [("different", "order/1")]]
+    assert differences == [Decimal("-10.00")]
 
 
 def test_money_that_was_booked_twice_for_an_edited_invoice_is_different() -> None:
