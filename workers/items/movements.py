@@ -29,15 +29,14 @@ def with_stock(steps: Steps, payload: Shape, context: Context) -> Steps:
 
     The first note is stored with the first intent, so an order whose write is under way is always known.
     """
-    if context.settings.stock != "follow" or note_of(payload, context) is None:
-        return steps
-    return _noted(steps, payload, context)
+    note = note_of(payload, context) if context.settings.stock == "follow" else None
+    return steps if note is None else _noted(steps, note, payload, context)
 
 
-def _noted(steps: Steps, payload: Shape, context: Context) -> Steps:
+def _noted(steps: Steps, note: NoteStock, payload: Shape, context: Context) -> Steps:
     bundles = yield from _bundles(payload, context)
-    note = note_of(payload, context, bundles)
-    assert note is not None, "whether there is one does not hang on bundles"
+    if bundles:
+        note = note_of(payload, context, bundles) or note
     if note.phase == "seen":
         yield note
     watched = _Watched(steps)
