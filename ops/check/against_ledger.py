@@ -70,6 +70,8 @@ def _order(sold: Sold, sides: Sides) -> Iterator[Finding]:
     if record is None or not record.quickbooks_id:
         yield lacking(sold, f"Order {sold.order.number} is in the store and not in the ledger.", sides)
         return
+    if record.version is not None and record.version > sold.changed:
+        return  # the ledger heard of a change that came after the store was read
     if sold.order.lifecycle in ENDED:
         yield from _ended(sold, record, sides)
     elif record.ended:
@@ -83,8 +85,7 @@ def _order(sold: Sold, sides: Sides) -> Iterator[Finding]:
 def _ended(sold: Sold, record: SaleRecord, sides: Sides) -> Iterator[Finding]:
     """Cancelled or trashed in the store; money that came in for a trashed order stays booked."""
     left = record.total - record.refunded
-    unpaid = record.entity == "Invoice" and not sides.ledger.paid(record) and not record.refunds
-    if record.ended or left <= 0 or (sold.order.lifecycle == "trashed" and not unpaid):
+    if record.ended or left <= 0 or (sold.order.lifecycle == "trashed" and not _is_unpaid(record, sides)):
         return
     order = f"Order {sold.order.number}"
     message = f"{order} is {sold.order.lifecycle} in the store; {left} of it still stand in the ledger."
@@ -215,13 +216,23 @@ def _gone(sides: Sides) -> Iterator[Finding]:
             continue
         record = sides.ledger.record_of(held.order_id)
         if held.order_id not in sides.shop.orders and record is not None and not record.ended:
-            yield Finding(
-                "gone_from_store",
-                held.subject,
-                f"{held.entity} {held.number} is booked; the store has moved its order to the trash or deleted it.",
-                "Nothing, if the sale took place: what was paid stays booked.",
-                document=f"{held.entity} {held.quickbooks_id}",
-                number=held.number,
-                ledger=held.amount,
-                currency=held.currency,
-            )
+            yield _gone_sale(held, record, sides)
+
+
+def _gone_sale(held: Held, record: SaleRecord, sides: Sides) -> Finding:
+    """Money that came in stays booked; an invoice that nobody paid should have been voided."""
+    message = (
+        f"{held.entity} {held.number} is booked; the store has moved its order to the trash or deleted it."
+    )
+    if _is_unpaid(record, sides):
+        todo = f"Take it back: counterfoil ledger show {held.subject} names the event, counterfoil ledger undo EVENT."
+        found = Finding("different", held.subject, message, todo, store=ZERO, ledger=held.amount)
+    else:
+        todo = "Nothing, if the sale took place: what was paid stays booked."
+        found = Finding("gone_from_store", held.subject, message, todo, ledger=held.amount)
+    document = f"{held.entity} {held.quickbooks_id}"
+    return found.of(document=document, number=held.number, date="", currency=held.currency)
+
+
+def _is_unpaid(record: SaleRecord, sides: Sides) -> bool:
+    return record.entity == "Invoice" and not sides.ledger.paid(record) and not record.refunds

@@ -290,6 +290,28 @@ def test_order_that_changed_in_the_store_since(order: Sold, kind: str, store: st
     )
 
 
+@pytest.mark.parametrize(
+    ("record", "kind"),
+    [
+        (sale(), "gone_from_store"),
+        (sale(entity="Invoice", paid_before=Decimal("10.00")), "gone_from_store"),
+        (sale(entity="Invoice"), "different"),
+        (sale(entity="Invoice", ended="voided"), ""),
+    ],
+    ids=["paid", "paid-invoice", "unpaid-invoice", "voided"],
+)
+def test_order_that_the_store_deleted(record: SaleRecord, kind: str) -> None:
+    found = sides(record.mapping, books=[row(record.entity, "17", "10.00")], orders=[])
+
+    assert [one.kind for one in store_against_ledger(found)] == ([kind] if kind else [])
+
+
+def test_change_that_came_after_the_store_was_read_is_no_difference() -> None:
+    newer = sale(total=Decimal("12.00"), version=AT + timedelta(minutes=1))
+
+    assert kinds(store_against_ledger(sides(newer.mapping, orders=[sold()]))) == []
+
+
 def test_part_payments_are_added_up() -> None:
     invoice = sale(entity="Invoice", total=Decimal("10.00"))
     parts = [payment(1, "3.00", "17"), payment(2, "4.00", "17")]
