@@ -127,6 +127,7 @@ def _remarks(order: Order) -> tuple[str, ...]:
     transaction = order.payment_method.transaction_id
     return (
         f"Order {order.number}",
+        f"Paid with {order.payment_method.title}" if "," in order.payment_method.title else "",
         f"Gateway transaction {transaction}" if len(transaction) > LONGEST_NUMBER else "",
         f"The buyer's note is {len(order.note)} characters long; it is cut."
         if len(order.note) > LONGEST_MEMO

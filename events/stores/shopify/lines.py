@@ -23,12 +23,23 @@ class Pricing:
 
 
 def product_lines(order: Row, pricing: Pricing) -> tuple[OrderLine, ...]:
-    """Everything that was sold, with ``quantity`` as sold: what was taken off since is a refund."""
-    lines = rows(order, "line_items")
+    """Everything that was sold, with ``quantity`` as sold: what was taken off since is a refund. Tips stand apart."""
+    lines = [line for line in rows(order, "line_items") if not is_tip(line)]
     return tuple(
         _product_line(line, discount, pricing)
         for line, discount in zip(lines, _discounts(order, lines), strict=True)
     )
+
+
+def is_tip(line: Row) -> bool:
+    """Some channels write a tip as a line too. Source: shopify.dev, "Order" (REST): present only on tips."""
+    return bool(text(line, "tip_payment_gateway") or text(line, "tip_payment_method"))
+
+
+def tip(order: Row) -> Decimal:
+    """All tips, counted once."""
+    as_lines = sum((_gross(line) for line in rows(order, "line_items") if is_tip(line)), ZERO)
+    return amount(order, "total_tip_received") or as_lines
 
 
 def _discounts(order: Row, lines: list[Row]) -> list[Decimal]:

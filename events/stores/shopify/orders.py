@@ -10,7 +10,7 @@ from events.stores.platform import Unreadable
 from events.stores.reading import ZERO, Row, amount, amount_or_none, moment, need_id, rows, text
 from events.stores.reading import flag as is_true
 from events.stores.shopify.buyers import buyer
-from events.stores.shopify.lines import Pricing, fees, product_lines, shipping_lines
+from events.stores.shopify.lines import Pricing, fees, product_lines, shipping_lines, tip
 from events.stores.shopify.money import set_amount
 from events.stores.shopify.payments import Paid, due_at, paid, payment_method
 from events.stores.shopify.presentment import as_seen, seen_currency, store_rate
@@ -91,7 +91,7 @@ def _read_order(body: Row, *, received_at: datetime) -> tuple[Order, list[Refund
         lines=lines,
         shipping=shipping,
         fees=extra,
-        tip=amount(body, "total_tip_received"),
+        tip=tip(body),
         cash_rounding=rounding,
         taxes=totals(body, shares),
         total_tax=tax_of(shares) if tax is None else tax,

@@ -48,9 +48,13 @@ def due_at(order: Row) -> datetime | None:
 
 
 def payment_method(order: Row) -> PaymentMethod:
-    """The gateway that money came through; a gift card beside it is not named, since it brings no money."""
+    """The gateway that money came through, which is not a gift card beside it; ``title`` names them all.
+
+    How much came through which only the transactions say.
+    """
     listed = order.get("payment_gateway_names")
     names = [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
     gateway = next((name for name in names if name not in STORE_CREDIT), "") or next(iter(names), "")
     gateway = text({"gateway": gateway}, "gateway") or text(order, "gateway")
-    return PaymentMethod(gateway=gateway, title=gateway)
+    title = text({"title": ", ".join(dict.fromkeys(names))}, "title")
+    return PaymentMethod(gateway=gateway, title=title or gateway)

@@ -11,6 +11,7 @@ from events.stores.platform import Unreadable
 from events.stores.reading import ZERO, Row, amount, moment, need_id, part, rows, store_id, text
 from events.stores.reading import flag as is_true
 from events.stores.shares import CENT, totals_of
+from events.stores.shopify.lines import is_tip
 from events.stores.shopify.money import set_amount, shop_amount, shop_currency, total_of
 from events.stores.shopify.payments import STORE_CREDIT
 from events.stores.shopify.presentment import as_seen, refund_currency, share_of
@@ -62,7 +63,7 @@ def _read_refund(body: Row, *, sale: Sale, sequence: int) -> Refund:
     currency = sale.currency or _currency(body, refund_id)
     returned = _returned(body, currency)
     included = _taxes_included(body, sale, returned)
-    lines = tuple(_line(row, included) for row in rows(body, "refund_line_items"))
+    lines = tuple(_line(row, included) for row in rows(body, "refund_line_items") if not _of_tip(row))
     shipping = _shipping(body, sale, included)
     duties = _duties(body)
     parts: tuple[RefundLine | ChargeLine, ...] = (*lines, *shipping, *duties)
@@ -135,6 +136,11 @@ def _taxes_included(body: Row, sale: Sale, returned: Returned) -> bool:
     taxes = sum((shop_amount(row, "total_tax") for row in lines), ZERO)
     others = sum((_adjustment(row) for row in rows(body, "order_adjustments")), ZERO)
     return bool(taxes) and returned.amount == subtotals - others
+
+
+def _of_tip(row: Row) -> bool:
+    """A tip is no product: what went back of it is the part of the refund that has no line."""
+    return is_tip(part(row, "line_item"))
 
 
 def _line(row: Row, included: bool) -> RefundLine:

@@ -153,6 +153,15 @@ def test_a27_gift_card_without_a_liability_account_never_goes_to_the_deposit_acc
     assert play.writes == []
 
 
+def test_a27_order_that_a_gift_card_paid_in_part_says_so_in_its_note() -> None:
+    play = played()
+    both = PaymentMethod(gateway="stripe", title="gift_card, stripe")
+
+    play.run("orders.paid", order(line("50.00"), payment_method=both))
+
+    assert "Paid with gift_card, stripe" in play.only("SalesReceipt")["PrivateNote"]
+
+
 def test_a28_refund_to_store_credit_is_paid_from_the_liability() -> None:
     play = played(accounts={"gift_cards": GIFT_CARDS})
     sold = line("50.00")
