@@ -13,6 +13,7 @@ from ops.migrations.migrate import upgrade
 from ops.settings import Settings
 from tests.events.fetching.test_woocommerce import START, order
 from tests.rig.ports import free_port
+from tests.rig.stores.shopify import TOKEN, ShopifyShop
 from tests.rig.stores.woocommerce import KEY, SECRET, WooCommerceShop
 from workers.ledger.engine import open_ledger
 
@@ -104,6 +105,7 @@ def test_wrong_credentials_and_a_closed_connection_are_said(run: Run, woo: WooCo
     assert (closed.exit_code, "is closed" in closed.output) == (1, True)
 
 
+@pytest.mark.slow
 def test_store_that_cannot_be_reached_is_one_sentence(run: Run) -> None:
     run("connections", "set", "acme", f"store_url=http://127.0.0.1:{free_port()}")
 
@@ -111,3 +113,17 @@ def test_store_that_cannot_be_reached_is_one_sentence(run: Run) -> None:
 
     assert (done.exit_code, done.output.count("\n")) == (1, 1), done.output
     assert "Traceback" not in done.output and SECRET not in done.output
+
+
+def test_payouts_are_read_once_the_connection_says_where_they_go(run: Run) -> None:
+    with ShopifyShop() as shop:
+        access = ("--store-url", shop.url, "--store-token", TOKEN)
+        run("connections", "add", "shopify", "--platform", "shopify", "--webhook-secret", "x", *access)
+        words = ("backfill", "shopify", "--since", "2026-11-01", "--dry-run", "--json")
+        without = json.loads(run(*words).stdout)
+        run("connections", "set", "shopify", "accounts.bank.shopify_payments=35")
+
+        having = json.loads(run(*words).stdout)
+
+    assert [one["kind"] for one in without["kinds"]] == ["products", "customers", "orders"]
+    assert [one["kind"] for one in having["kinds"]] == ["products", "customers", "orders", "payouts"]
