@@ -210,6 +210,10 @@ def _plan(_case: Case) -> Sequence[Way]:
     ]
 
 
+def _request(_case: Case) -> Sequence[Way]:
+    return [Way("answered", "You sent the customer what is kept: nothing is left to do.", Ignore())]
+
+
 def _connection(_case: Case) -> Sequence[Way]:
     text = "You added the connection (counterfoil connections add), or opened it again: retry."
     return [Way("retry", text, ByHand())]
@@ -233,4 +237,5 @@ _WAYS: dict[str, Callable[[Case], Sequence[Way]]] = {
     "exchange_rate_missing": _rate,
     "unsupported_by_plan": _plan,
     "unknown_connection": _connection,
+    "data_requested": _request,
 }
