@@ -24,6 +24,7 @@ def open_ledger(url: str, *, pool_size: int = 8) -> Engine:
     json: dict[str, Any] = {
         "json_serializer": lambda value: orjson.dumps(value).decode(),
         "json_deserializer": orjson.loads,
+        "hide_parameters": True,  # an error's text goes into logs, and a parameter may be a buyer
     }
     if url.startswith("sqlite"):
         engine = create_engine(
