@@ -193,7 +193,9 @@ def close(settings: Settings, connection_id: str, *, yes: bool, as_json: bool) -
     click.echo(
         f"Closed. Dropped: {closed.dropped.failed} failed messages, {closed.dropped.held} held events.{kept}"
     )
-    click.echo(f"To erase its customers' data as well: counterfoil contacts erase {connection_id} --everybody")
+    click.echo(
+        f"To erase its customers' data as well: counterfoil contacts erase {connection_id} --everybody"
+    )
 
 
 def _waiting(dropper: Dropper, connection_id: str) -> str:

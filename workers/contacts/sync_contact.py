@@ -50,7 +50,7 @@ def sync_contact(contact: Contact, context: Context) -> Steps:
 
 
 def remove_contact(contact: ContactRemoved, context: Context) -> Steps:  # noqa: ARG001
-    """The books keep their customer. A deleted account is no request to erase the person: that comes by itself (A67)."""
+    """The books keep their customer. A deleted account is no request to erase the person (A67)."""
     return Skipped("books_keep_the_customer")
     yield  # a workflow function is a generator
 

@@ -66,9 +66,6 @@ class Archive(Office):
     def eraser(self, checkpoint: Checkpoint = no_checkpoint) -> Eraser:
         return Eraser(self.engine, self.publisher, now, lambda: uuid.uuid4().hex, checkpoint)
 
-    def now(self) -> datetime:
-        return now()
-
     def command(self, workflow: Workflow, **words: Any) -> None:
         """A desk carries one command out."""
         release = Release(self.broker.url, self.engine, self.publisher, now)

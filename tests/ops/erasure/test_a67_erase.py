@@ -7,12 +7,13 @@ import pytest
 from events import names
 from ops.erasure.person import Person
 from ops.erasure.requests import ErasureRequests
-from tests.ops.erasure.room import BUYER, DAY, EMAIL, FIRST, MARKS, Archive
+from tests.ops.erasure.room import BUYER, DAY, EMAIL, FIRST, MARKS, Archive, now
 from tests.ops.office import event
 from tests.rig.stack import order_event
-from workers.ledger.engine import reading, writing
+from workers.ledger.engine import open_ledger, reading, writing
 from workers.ledger.erasure import Names, names_of_customers
 from workers.ledger.mappings import Remembered, store_mappings
+from workers.ledger.tables import metadata
 from workers.steps import StoreKey, SyncMapping
 
 OTHER = {"customer_id": "88", "email": "other@elsewhere.example", "first_name": "Otherfirst"}
@@ -151,18 +152,20 @@ def test_a67_write_of_unknown_outcome_is_not_touched_and_asks_for_a_second_erasi
     assert archive.places((EMAIL,)) == {"intents.document", "intents.mapping_id"}
 
 
-def test_a67_customer_of_two_accounts_gives_away_neither(archive: Archive) -> None:
+def test_a67_customer_of_two_accounts_gives_away_neither(usual_database_url: str) -> None:
+    ledger = open_ledger(usual_database_url)
+    metadata.create_all(ledger)
     keys = (("customer", "1"), ("customer", "2"), ("email", "one@x.example"), ("email", "two@x.example"))
     shared = [SyncMapping(StoreKey(*key), "Customer", "5") for key in keys]
     own = [
         SyncMapping(StoreKey(kind, name), "Customer", "6")
         for kind, name in (("customer", "3"), ("customer", "3/CAD"), ("email", "three@x.example/CAD"))
     ]
-    with writing(archive.engine) as database:
-        store_mappings(database, "acme-woo", [Remembered(one, "e") for one in (*shared, *own)], archive.now())
+    with writing(ledger) as database:
+        store_mappings(database, "acme-woo", [Remembered(one, "e") for one in (*shared, *own)], now())
 
     def named(*, contact_ids: set[str], emails: set[str], by_hand: tuple[str, ...] = ()) -> Any:
-        with reading(archive.engine) as database:
+        with reading(ledger) as database:
             names_given = Names(frozenset(contact_ids), frozenset(emails))
             found = names_of_customers(database, "acme-woo", names_given, chosen_by_hand=by_hand)
         return set(found.contact_ids), set(found.emails)
@@ -170,6 +173,7 @@ def test_a67_customer_of_two_accounts_gives_away_neither(archive: Archive) -> No
     assert named(contact_ids=set(), emails={"one@x.example"}) == (set(), {"one@x.example"})
     assert named(contact_ids={"3"}, emails=set()) == ({"3"}, {"three@x.example"})
     assert named(contact_ids={"3"}, emails=set(), by_hand=("6",)) == ({"3"}, set())
+    ledger.dispose()
 
 
 def test_customer_who_asks_for_their_data_is_a_message_that_a_person_sees(archive: Archive) -> None:
