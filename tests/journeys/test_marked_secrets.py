@@ -97,16 +97,20 @@ class House:
         self._start = start
         self._processes: list[tuple[str, Process, str]] = []
 
-    def start(self, *words: str) -> None:
+    def start(self, word: str) -> None:
         """Start a process of ours, or with ``clumsy`` the worker that stumbles."""
         address = f"127.0.0.1:{free_port()}"
         settings = self.stack.settings.model_copy(update={"metrics_listen": address})
-        command = ["-m", "ops.cli.main", *words]
-        if words == ("clumsy",):
+        command = ["-m", "ops.cli.main", word]
+        if word == "clumsy":
             command = ["-m", "tests.journeys.clumsy_worker", f"{NAME} {FAMILY} {STREET}"]
         process = self._start(sys.executable, *command, environment=environment(settings, {}), folder=ROOT)
-        process.wait_url(f"http://{address}/health/ready", timeout_seconds=60)
-        self._processes.append((" ".join(words), process, address))
+        self._processes.append((word, process, address))
+
+    def wait_ready(self) -> None:
+        """Wait for all that were started."""
+        for _, process, address in self._processes:
+            process.wait_url(f"http://{address}/health/ready", timeout_seconds=60)
 
     def send(self, topic: str, body: object, *, secret: str = NEW_WEBHOOK_SECRET) -> int:
         """A webhook of the store; the answer's status."""
@@ -190,8 +194,9 @@ def house(
 def test_no_log_metric_or_header_holds_a_secret_or_a_customer(house: House) -> None:
     stack = house.stack
     _set_up(house)
-    for words in (("webhooks",), ("clumsy",), ("desk",)):
-        house.start(*words)
+    for word in ("webhooks", "clumsy", "desk"):
+        house.start(word)
+    house.wait_ready()
     wait_for(lambda: _is_secret_known(house), timeout_seconds=30, what="the new webhook secret counts")
 
     _webhooks_of_every_fate(house)
