@@ -21,7 +21,7 @@ from workers.mapping.customer import field_marks
 from workers.mapping.fingerprint import fingerprint, is_void
 from workers.mapping.names import quoted
 from workers.orders.payments import payment_keys
-from workers.orders.record import GONE, SaleRecord
+from workers.orders.record import LET_GO, SaleRecord
 from workers.orders.sums import amount_of
 from workers.outcomes import Document
 from workers.steps import Company, Json, StoreKey, SyncMapping
@@ -135,7 +135,7 @@ def _let_go(mapping: SyncMapping, act: LetGo, reader: Asks) -> SyncMapping:
     if row is not None and not is_void(row):
         raise ConnectionRefusal(f"{_name(act.document)} stands in QuickBooks. Retry the group.")
     if mapping.key.kind == "order":
-        return replace(SaleRecord.of(mapping), ended=GONE).mapping
+        return replace(SaleRecord.of(mapping), ended=LET_GO).mapping
     return replace(mapping, removed=True)
 
 

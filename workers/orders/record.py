@@ -9,7 +9,7 @@ from typing import Any
 from workers.steps import Json, StoreKey, SyncMapping
 
 ZERO = Decimal(0)
-GONE = "removed"
+LET_GO = "removed"
 """How a document ended that a person took away and an operator lets go: the order may be posted again (A11)."""
 
 
@@ -33,7 +33,7 @@ class SaleRecord:
     pays a new invoice after an edit, ``differs`` the total that QuickBooks
     answered where it is not ours, ``ended`` how the document ended (``voided``, ``reversed``) or "". ``rate`` is the
     exchange rate that was sent, "" in home currency; ``dated`` is the open day that a document of a closed period was
-    given, else ""; ``listed`` are the refunds that the store listed at ``version``,
+    given, else ""; ``gift_cards`` is what each gift card transaction paid of it; ``listed`` are the refunds that the store listed at ``version``,
     None where it lists none.
     """
 
@@ -61,6 +61,7 @@ class SaleRecord:
     ended: str = ""
     why: str = ""
     refunds: Mapping[str, RefundNote] = field(default_factory=dict)
+    gift_cards: Mapping[str, str] = field(default_factory=dict)
     listed: tuple[str, ...] | None = None
 
     @classmethod
@@ -98,6 +99,11 @@ class SaleRecord:
         """What booked credit memos took off this very invoice."""
         memos = (note.total for note in self.refunds.values() if note.invoice == self.quickbooks_id)
         return sum(memos, ZERO)
+
+    @property
+    def paid_by_gift_card(self) -> Decimal:
+        """What gift cards paid of it by transactions of their own."""
+        return sum((Decimal(amount) for amount in self.gift_cards.values()), ZERO)
 
     @property
     def detail(self) -> Json:
@@ -149,6 +155,7 @@ _AMOUNTS = ("total", "tax", "paid_before")
 _PLAIN = (
     *_AMOUNTS, "hash", "expected", "generation", "number", "customer_id", "account_id", "currency",
     "inclusive", "out_of_scope", "rate", "dated", "carried", "differs", "ended", "why",
+    "gift_cards",
 )  # fmt: skip
 
 

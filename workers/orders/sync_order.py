@@ -16,7 +16,7 @@ from workers.orders.booking import book, party_keys, prepare, recheck_sums, want
 from workers.orders.cancel import cancel_sale, trash_sale
 from workers.orders.edit import carry_credit, edit_sale
 from workers.orders.payments import Payments, book_payments, booked_payments, payment_keys
-from workers.orders.record import GONE, SaleRecord, order_key
+from workers.orders.record import LET_GO, SaleRecord, order_key
 from workers.orders.refunds_gone import drop_unlisted
 from workers.orders.reverse import is_taken_back
 from workers.outcomes import Booked, Document, Outcome, Skipped, Superseded
@@ -50,7 +50,7 @@ def _is_older(order: Order, version: datetime, record: SaleRecord, context: Cont
         return False
     if version < record.version:
         return True
-    ended = record.ended not in ("", GONE) or record.why in ENDED
+    ended = record.ended not in ("", LET_GO) or record.why in ENDED
     return ended and order.lifecycle not in ENDED and context.envelope.action != "restored"
 
 
@@ -115,7 +115,7 @@ def _bring_up_to_date(
         generation = record.generation + 1 if record is not None and record.quickbooks_id else 1
         kind = sale_kind(order, frame)
         prepared = yield from prepare(order, kind, generation, known, version, frame)
-        if record is not None and record.ended == GONE:  # its refunds stand, and are refunds of the new one
+        if record is not None and record.ended == LET_GO:  # its refunds stand, and are refunds of the new one
             prepared = replace(prepared, record=replace(prepared.record, refunds=record.refunds))
         record = yield from book(prepared, frame)
     if order.lifecycle == "cancelled":
