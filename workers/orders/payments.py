@@ -1,7 +1,7 @@
 """Payments of an order's invoice: what the store received, less what is booked (rules A2, A3)."""
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -103,7 +103,24 @@ def book_payments(
     try:
         _, answer = yield from created(step, frame)
     except QuickBooksRejected as error:
-        if error.fault_code in NOT_THERE:  # perhaps a person removed the invoice (A11)
-            yield from reread(record.entity, record.quickbooks_id, frame.subject)
-        raise
+        if error.fault_code not in NOT_THERE:
+            raise
+        _, answer = yield from created((yield from _of_whoever_owes(step, record, error, frame)), frame)
     return [Document("Payment", str(answer["Id"]))]
+
+
+def _of_whoever_owes(
+    step: Write, record: SaleRecord, error: QuickBooksRejected, frame: Frame
+) -> Generator[Step, Any, Write]:
+    """The payment for the customer of the invoice as it is now: who merges two of them moves their invoices (A65).
+
+    Raises:
+        RemovedInQuickBooks: a person removed the invoice (A11).
+        QuickBooksRejected: the customer is the one that we had.
+    """
+    invoice = yield from reread(record.entity, record.quickbooks_id, frame.subject)
+    customer_id = str((invoice.get("CustomerRef") or {}).get("value", ""))
+    if customer_id in ("", record.customer_id):
+        raise error
+    document = {**step.document, "CustomerRef": {"value": customer_id}}
+    return replace(step, name=f"{step.name}-for-{customer_id}", document=document)
