@@ -2,7 +2,7 @@
 
 from schemas.contacts import Contact, ContactRemoved, DataRequest, StoreErased
 from schemas.inventory import Product, ProductRemoved, Recount, StockCount, StockLevel
-from schemas.orders import Order, OrderRemoved, Refund, RefundRemoved
+from schemas.orders import GiftCardPayment, Order, OrderRemoved, Refund, RefundRemoved
 from schemas.payouts import Payout, PayoutFailed
 from schemas.shape import Shape
 from schemas.unreadable import UnreadableWebhook
@@ -12,6 +12,7 @@ Payload = (
     | OrderRemoved
     | Refund
     | RefundRemoved
+    | GiftCardPayment
     | Payout
     | PayoutFailed
     | Contact
@@ -36,6 +37,7 @@ EVENT_TYPES: dict[str, type[Shape]] = {
     "orders.deleted": OrderRemoved,
     "orders.refunded": Refund,
     "orders.refund_deleted": RefundRemoved,
+    "orders.gift_card_paid": GiftCardPayment,
     "orders.payout_paid": Payout,
     "orders.payout_failed": PayoutFailed,
     "orders.unreadable_webhook": UnreadableWebhook,

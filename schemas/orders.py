@@ -227,6 +227,17 @@ class Refund(Shape):
         return self
 
 
+class GiftCardPayment(Shape):
+    """A part of an order that its buyer paid with a gift card or store credit, told apart from the order."""
+
+    transaction_id: StoreId
+    order_id: StoreId
+    amount: Money
+    currency: CurrencyCode
+    paid_at: Time
+    gateway: Text = ""
+
+
 class OrderRemoved(Shape):
     """The store moved an order to its trash or deleted it; it may come back."""
 

@@ -16,6 +16,7 @@ from workers.errors import InvalidEvent
 from workers.inventory.sync_level import count_stock, recount, sync_level
 from workers.inventory.sync_product import remove_product, sync_product
 from workers.items.movements import with_stock
+from workers.orders.gift_cards import sync_gift_card_payment
 from workers.orders.remove_order import remove_order
 from workers.orders.sync_order import sync_order
 from workers.orders.sync_refund import remove_refund, sync_refund
@@ -48,6 +49,7 @@ _FUNCTIONS: dict[str, Function] = {
     "orders.deleted": remove_order,
     "orders.refunded": sync_refund,
     "orders.refund_deleted": remove_refund,
+    "orders.gift_card_paid": sync_gift_card_payment,
     "orders.payout_paid": sync_payout,
     "orders.payout_failed": take_payout_back,
     "orders.unreadable_webhook": _read_unreadable,

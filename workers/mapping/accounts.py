@@ -9,7 +9,15 @@ from workers.mapping.marks import LONGEST_NUMBER
 from workers.steps import Json
 
 Purpose = Literal[
-    "shipping", "fee", "tip", "gift_card", "discount", "bundle", "marketplace_tax", "refund_adjustment", "rounding"
+    "shipping",
+    "fee",
+    "tip",
+    "gift_card",
+    "discount",
+    "bundle",
+    "marketplace_tax",
+    "refund_adjustment",
+    "rounding",
 ]
 
 
@@ -26,7 +34,7 @@ def clearing_account(method: PaymentMethod, currency: str, frame: Frame) -> str:
     if account:
         return account
     if is_store_credit(method, frame):
-        return _gift_card_account(frame)
+        return gift_card_account(frame)
     if accounts.deposit:
         return accounts.deposit
     if not method.gateway:
@@ -49,7 +57,12 @@ def is_store_credit(method: PaymentMethod, frame: Frame) -> bool:
     return method.gateway in frame.settings.store_credit_gateways
 
 
-def _gift_card_account(frame: Frame) -> str:
+def gift_card_account(frame: Frame) -> str:
+    """The liability that gift cards and store credit are paid from.
+
+    Raises:
+        AccountUnmapped: nobody chose one.
+    """
     if not frame.settings.accounts.gift_cards:
         raise AccountUnmapped(
             f"{frame.subject}: there is no liability account for gift cards and store credit. "

@@ -8,6 +8,7 @@ from typing import Any
 from workers.answers import Change, changed
 from workers.errors import PeriodClosed
 from workers.mapping.frame import Frame
+from workers.orders.gift_cards import give_cards_back
 from workers.orders.open_days import dates_on_open_day
 from workers.orders.payments import Payments
 from workers.orders.record import SaleRecord, order_key
@@ -44,6 +45,7 @@ def cancel_sale(
         documents += yield from apply_credit(
             record, name, reversal.document.quickbooks_id, amount, version, frame
         )
+    documents += yield from give_cards_back(came_into, version, frame)
     yield from remember(replace(record, version=version, ended="reversed").mapping)
     return Booked(tuple(documents))
 

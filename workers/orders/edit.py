@@ -75,6 +75,7 @@ def _update(
         prepared.record,
         quickbooks_id=record.quickbooks_id,
         refunds=record.refunds,
+        gift_cards=record.gift_cards,
         dated=record.dated,
         expected=fingerprint(body),
     )
@@ -103,7 +104,7 @@ def _replace_receipt(
     kind = sale_kind(order, frame)
     prepared = yield from prepare(order, kind, record.generation + 1, known, version, frame)
     reversal = yield from reverse(record, "RefundReceipt", version, frame)
-    new = replace(prepared.record, refunds=record.refunds)
+    new = replace(prepared.record, refunds=record.refunds, gift_cards=record.gift_cards)
     return (yield from book(replace(prepared, record=new), frame)), [reversal.document]
 
 
@@ -118,7 +119,13 @@ def _replace_invoice(
     name = f"settle-{record.generation}"
     settled = yield from apply_credit(record, name, credit_id, record.total - settlement, version, frame)
     rest = min(settlement, prepared.record.total)
-    carried = replace(prepared.record, carried=credit_id, paid_before=rest, refunds=record.refunds)
+    carried = replace(
+        prepared.record,
+        carried=credit_id,
+        paid_before=rest,
+        refunds=record.refunds,
+        gift_cards=record.gift_cards,
+    )
     new = yield from book(replace(prepared, record=carried), frame)
     return new, [reversal.document, *settled]
 

@@ -33,8 +33,8 @@ class SaleRecord:
     pays a new invoice after an edit, ``differs`` the total that QuickBooks
     answered where it is not ours, ``ended`` how the document ended (``voided``, ``reversed``) or "". ``rate`` is the
     exchange rate that was sent, "" in home currency; ``dated`` is the open day that a document of a closed period was
-    given, else ""; ``gift_cards`` is what each gift card transaction paid of it; ``listed`` are the refunds that the store listed at ``version``,
-    None where it lists none.
+    given, else ""; ``gift_cards`` is what each gift card transaction paid of it; ``listed`` are the refunds that the
+    store listed at ``version``, None where it lists none.
     """
 
     order_id: str

@@ -10,7 +10,7 @@ from events.stores.envelopes import occurrence, snapshot
 from events.stores.platform import Unreadable
 from events.stores.reading import Row, need_id, read_object, utc
 from events.stores.refusal import sentence
-from events.stores.shopify import contacts, orders, payouts, products, refunds, signature, topics
+from events.stores.shopify import contacts, gift_cards, orders, payouts, products, refunds, signature, topics
 from events.stores.webhook import Webhook
 from schemas.contacts import ContactRemoved, StoreErased
 from schemas.envelope import Envelope, Workflow
@@ -60,6 +60,8 @@ def _events(webhook: Webhook, topic: str, body: Row) -> list[Envelope]:
         return _orders(webhook, topics.ORDER_EVENTS[topic], body)
     if topic == topics.REFUND:
         return _refund_alone(webhook, body)
+    if topic == topics.TRANSACTION:
+        return _transaction(webhook, body)
     if topic in topics.PRODUCT_EVENTS:
         return _products(webhook, topics.PRODUCT_EVENTS[topic], body)
     if topic in topics.LEVELS:
@@ -103,6 +105,23 @@ def _refund(webhook: Webhook, refund: Refund) -> Envelope:
         once="refunded",
         partitionkey=f"order/{refund.order_id}",
     )
+
+
+def _transaction(webhook: Webhook, body: Row) -> list[Envelope]:
+    paid = gift_cards.read_payment(body)
+    if paid is None:
+        return []
+    return [
+        occurrence(
+            webhook,
+            "orders.gift_card_paid",
+            f"transaction/{paid.transaction_id}",
+            data=paid,
+            time=paid.paid_at,
+            once="gift_card_paid",
+            partitionkey=f"order/{paid.order_id}",
+        )
+    ]
 
 
 def _products(webhook: Webhook, event_type: str, body: Row) -> list[Envelope]:

@@ -29,6 +29,9 @@ CONTACT_EVENTS = {
 
 LEVELS = frozenset({"inventory_levels/update", "inventory_levels/connect"})
 REFUND = "refunds/create"
+TRANSACTION = "order_transactions/create"
+"""Says how much of an order a gift card paid; the order says only that one did."""
+
 PRIVACY = frozenset({"customers/redact", "shop/redact", "customers/data_request"})
 """What every app must answer. Source: shopify.dev, "Privacy law compliance"."""
 
@@ -38,7 +41,17 @@ PAYOUT = "shopify_payments/payouts"
 DELETIONS = frozenset({"orders/delete", "products/delete", "customers/delete"})
 
 USED = frozenset(
-    {*ORDER_EVENTS, *PRODUCT_EVENTS, *CONTACT_EVENTS, *LEVELS, REFUND, PAYOUT, *PRIVACY, *DELETIONS}
+    {
+        *ORDER_EVENTS,
+        *PRODUCT_EVENTS,
+        *CONTACT_EVENTS,
+        *LEVELS,
+        REFUND,
+        TRANSACTION,
+        PAYOUT,
+        *PRIVACY,
+        *DELETIONS,
+    }
 )
 
 

@@ -38,7 +38,7 @@ def order_body(sale: Sale, state: State) -> Json:
         "taxes_included": sale.reckoner.inclusive,
         "financial_status": _financial_status(state, told),
         "total_outstanding": str(_outstanding(state, told)),
-        "payment_gateway_names": [sale.gateway] if state.paid or sale.gateway else [],
+        "payment_gateway_names": [*([STORE_CREDIT] if sale.card_paid else []), sale.gateway],
         "total_price": str(told.total - state.cash_rounding),
         "total_tax": str(told.total_tax),
         "total_tip_received": str(state.tip),
@@ -66,6 +66,21 @@ def refund_body(sale: Sale, refund: Refund) -> Json:
         "refund_line_items": [_back(sale, back, refund) for back in refund.backs],
         "order_adjustments": [*_shipping_back(sale, refund), *_unexplained(sale, refund)],
         "transactions": _transactions(sale, refund) if refund.money else [],
+    }
+
+
+def transaction_body(sale: Sale) -> Json:
+    """The body of ``order_transactions/create`` for what a gift card paid."""
+    return {
+        "id": sale.order_id * 10,
+        "order_id": sale.order_id,
+        "kind": "sale",
+        "status": "success",
+        "gateway": STORE_CREDIT,
+        "amount": str(sale.card_paid),
+        "currency": sale.currency,
+        "test": False,
+        "created_at": _time(sale.created_at),
     }
 
 

@@ -79,6 +79,10 @@ def _told(sale: Sale, state: State, random: Random) -> Iterator[Delivery]:
     alone = [
         Delivery("shopify", "refunds/create", at, bodies_shopify.refund_body(sale, refund)) for refund in news
     ]
+    if sale.card_paid and state is sale.states[0]:
+        alone.append(
+            Delivery("shopify", "order_transactions/create", at, bodies_shopify.transaction_body(sale))
+        )
     yield from (*alone, order) if random.random() < 0.5 else (order, *alone)
 
 

@@ -140,7 +140,10 @@ class State:
 
 @dataclass
 class Sale:
-    """One order and everything that happened to it. ``real`` False: a draft or a test, which is no order."""
+    """One order and everything that happened to it. ``real`` False: a draft or a test, which is no order.
+
+    ``card_paid``: what a gift card paid of it, where only a transaction of its own says it.
+    """
 
     platform: Platform
     order_id: int
@@ -151,6 +154,7 @@ class Sale:
     buyer: int
     created_at: datetime
     real: bool = True
+    card_paid: Decimal = ZERO
     states: list[State] = field(default_factory=list)
 
     @property

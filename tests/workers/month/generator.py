@@ -83,7 +83,10 @@ class Month:
     def _tell(self, sale: Sale, story: str) -> None:
         first = self._cart(sale, story)
         if story == "gift card" and sale.platform == "shopify":
-            sale.gateway = "gift_card"
+            if self._once_in(2):
+                sale.gateway = "gift_card"
+            else:
+                sale.card_paid = rounded(sums(sale, first).total / 3)
         unpaid = replace(first, paid=ZERO)
         paid = self._paid(sale, first, sale.created_at)
         match story:
@@ -124,6 +127,8 @@ class Month:
                 sale.states = [start_of, replace(start_of, at=self._later(start_of), ending="trashed")]
             case _:
                 sale.states = [paid]
+                if sale.card_paid and self._once_in(3):
+                    sale.states.append(self._cancelled(sale, paid))
 
     def _cart(self, sale: Sale, story: str) -> State:
         random, shopify = self._random, sale.platform == "shopify"

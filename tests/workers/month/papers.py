@@ -88,6 +88,8 @@ class _Account:
         total = sums(self._sale, state).total
         booked = self._post(self._sale_paper(state), total, ZERO, self._rate, +1)
         _move_stock(self._books, -sum(one.quantity for one in state.sold if one.sku == STOCKED))
+        self._books.debit("gift cards", self._sale.card_paid)
+        self._books.debit(self._money, -self._sale.card_paid)
         if self._sale.states[0].paid:
             self._books.debit(self._money, booked)
             return
