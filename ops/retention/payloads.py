@@ -13,8 +13,8 @@ from ops.erasure.scrub import scrubbed_text
 from workers.ledger.engine import reading, writing
 from workers.ledger.retention import START, OldPayload, Place, empty_edits, empty_payloads, old_payloads
 
-ROWS_AT_ONCE = 500
-"""What one transaction looks at: a few milliseconds, also on SQLite, where all writers wait for it."""
+ROWS_AT_ONCE = 200
+"""What one transaction looks at: it lasts milliseconds, since on SQLite all writers wait for it."""
 
 log = logging.getLogger(__name__)
 
@@ -50,9 +50,10 @@ class Payloads:
         with reading(self.ledger) as connection:
             stretch = old_payloads(connection, after=self._after, before=before, limit=self.rows_at_once)
         emptied = 0
-        if stretch.old:
+        cleaned = [_cleaned(one) for one in stretch.old]
+        if cleaned:
             with writing(self.ledger) as connection:
-                emptied = empty_payloads(connection, [_cleaned(one) for one in stretch.old], before=before)
+                emptied = empty_payloads(connection, cleaned, before=before)
         if stretch.end is None:
             with writing(self.ledger) as connection:
                 emptied += empty_edits(connection, before=before, limit=self.rows_at_once)
