@@ -46,7 +46,8 @@ SEED ?= 1
 DATABASE ?= sqlite
 soak: install  ## random faults for SECONDS (600), by SEED, on DATABASE (sqlite or postgres); the last line is JSON
 	@$(RUN) -m ops.node install --with-postgres
-	@$(RUN) -m ops.bench.soak --seconds $(SECONDS) --seed $(SEED) --database $(DATABASE)
+	@$(RUN) -m ops.bench.soak --seconds $(SECONDS) --seed $(SEED) --database $(DATABASE) \
+		--generation "$(RABBITMQ_GENERATION)"
 
 lock: install  ## bring every pinned package up to date (ops/lock)
 	$(COMPILE) pyproject.toml --output-file ops/lock/runtime.txt

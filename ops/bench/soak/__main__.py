@@ -23,6 +23,7 @@ from ops.bench.soak.plan import PlannedFault, draw_plan
 from ops.bench.soak.stage import Stage, open_stage
 from ops.bench.soak.verdict import Verdict, ended, judge, under_way
 from ops.cli.commanding import give
+from ops.node import newer
 from ops.node.management import ManagementRefused
 
 CHUNK = 50
@@ -44,6 +45,7 @@ def main() -> int:
     parser.add_argument("--companies", type=int, default=20)
     parser.add_argument("--workers", type=int, default=3)
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
+    parser.add_argument("--generation", choices=("", newer.GENERATION), default="", help="RabbitMQ 4")
     parser.add_argument("--keep", action="store_true", help="keep the folder with log and ledger")
     wish = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # then everything is ended as after Ctrl-C
@@ -52,7 +54,11 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="counterfoil-soak-"))
     try:
         with open_stage(
-            folder, database=wish.database, companies=wish.companies, workers=wish.workers
+            folder,
+            database=wish.database,
+            server=newer.find() if wish.generation else None,
+            companies=wish.companies,
+            workers=wish.workers,
         ) as stage:
             events = draw_events(wish.seed, wish.events, list(stage.realms))
             faults = Faults(stage)

@@ -24,6 +24,7 @@ from ops.node.node import PrivateNode
 from ops.node.ports import free_ports
 from ops.node.postgres import PrivatePostgres
 from ops.node.proxy import TcpProxy
+from ops.node.server import Server
 from ops.processes.programs import counterfoil, environment
 from ops.processes.supervisor import Program, Supervisor
 from ops.quickbooks import open_oauth
@@ -69,10 +70,12 @@ class Stage:
 
 
 @contextlib.contextmanager
-def open_stage(folder: Path, *, database: Kind, companies: int, workers: int) -> Iterator[Stage]:
-    """Start everything; whatever happens, end it again."""
+def open_stage(
+    folder: Path, *, database: Kind, server: Server | None, companies: int, workers: int
+) -> Iterator[Stage]:
+    """Start everything; whatever happens, end it again. ``server`` None: this machine's own RabbitMQ."""
     with contextlib.ExitStack() as stack:
-        node = PrivateNode(folder / "rabbitmq", preferred_ports=PORTS)
+        node = PrivateNode(folder / "rabbitmq", server=server, preferred_ports=PORTS)
         stack.callback(node.remove)
         node.start()
         sandbox = stack.enter_context(SandboxServer(limits=False))
