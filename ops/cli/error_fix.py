@@ -1,38 +1,25 @@
 """``counterfoil errors fix``: shows the ways out of a failure, takes one, and offers to retry the group."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import click
-from sqlalchemy import Connection as Database
 from sqlalchemy import Engine
 
 from ops.cli.commanding import operator_name
-from ops.cli.error_commands import run_command
+from ops.cli.error_commands import DONE, answered, run_command
+from ops.cli.fix_offers import Offer, find_offer, list_ways, number_ways
 from ops.cli.showing import JSON_OPTION, ledger, printed
 from ops.company_reader import open_company
 from ops.connections import ConnectionRefusal, change_settings
-from ops.fixes.case import read_case
 from ops.fixes.mend import mend, read_company_anew
 from ops.fixes.way import ByHand, Ignore, ReadCompany, SetTo, Way, choices, setting_fix
-from ops.fixes.ways import Case, ways_of
 from ops.settings import Settings
-from schemas.connection import ConnectionSettings
 from workers.errors import SyncError
-from workers.ledger.connections import StoredConnection, read_connection
-from workers.ledger.engine import reading
-from workers.ledger.failure_views import FailureGroup, find_failed, list_groups
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A group with its ways out. ``stored`` None: its connection does not exist."""
-
-    group: FailureGroup
-    stored: StoredConnection | None
-    ways: Sequence[Way]
+from workers.ledger.commands import CommandRow
+from workers.ledger.connections import StoredConnection
+from workers.ledger.failure_views import FailureGroup
 
 
 @click.command()
@@ -60,40 +47,37 @@ def fix(
     With --json and neither --way nor --to, the ways are listed and nothing is changed.
     """
     with ledger(settings) as engine:
-        offer = _offer(engine, group_or_event)
+        offer = find_offer(engine, group_or_event)
         way = _chosen(offer, wanted, value, ask=not as_json and not dry_run)
         if way is None:
-            _list(offer, as_json=as_json)
+            list_ways(offer, as_json=as_json)
             return
-        if not isinstance(way.act, Ignore):
-            _carry_out(settings, engine, offer, way, value, dry_run=dry_run, as_json=as_json)
-    if dry_run and isinstance(way.act, Ignore):
-        _tell(offer, way, f"Would ignore {offer.group.count} failed messages.", as_json=as_json)
-    if not dry_run:
-        _finish(settings, offer.group, way, retry_it, as_json=as_json)
+        ask = not as_json and not dry_run
+        said, changed = _carry_out(settings, engine, offer, way, value, ask=ask, dry_run=dry_run)
+    if said and not as_json:
+        click.echo(said)
+    row = None if dry_run else _finish(settings, offer.group, way, retry_it, ask=ask)
+    if as_json:
+        printed(_told(offer, way, said, changed, row))
+    elif row is not None:
+        click.echo(f"{DONE[row.command]}: {row.done} failed messages.")
 
 
-def _offer(engine: Engine, group_or_event: str) -> Offer:
-    with reading(engine) as database:
-        group = _group(database, group_or_event)
-        stored = read_connection(database, group.connection_id)
-        if stored is None:
-            case = Case(group.reason, group.cause, group.fix, ConnectionSettings())
-        else:
-            case = read_case(database, group, stored)
-    return Offer(group, stored, ways_of(case))
-
-
-def _group(database: Database, group_or_event: str) -> FailureGroup:
-    found = list_groups(database, group=group_or_event)
-    if not found:
-        of_event = find_failed(database, group_or_event)
-        found = list_groups(database, group=of_event[0].group) if of_event else []
-    if not found:
-        raise click.ClickException(
-            f"Nothing is unresolved under {group_or_event}. `counterfoil status` shows the groups."
-        )
-    return found[0]
+def _told(
+    offer: Offer, way: Way, said: str, changed: dict[str, Any] | None, row: CommandRow | None
+) -> dict[str, Any]:
+    """What was done, as one JSON object."""
+    told: dict[str, Any] = {
+        "group": offer.group.group,
+        "connection": offer.group.connection_id,
+        "way": way.name,
+        "said": said,
+    }
+    if changed is not None:
+        told["changed"] = changed
+    if row is not None:
+        told["command"] = answered(row)
+    return told
 
 
 def _chosen(offer: Offer, wanted: str | None, value: str | None, *, ask: bool) -> Way | None:
@@ -108,7 +92,7 @@ def _chosen(offer: Offer, wanted: str | None, value: str | None, *, ask: bool) -
     click.echo(f"{offer.group.message}\n")
     if len(settings_only) == 1 and settings_only[0].name == "set":
         return settings_only[0]
-    _numbered(offer.ways)
+    number_ways(offer.ways)
     return _by_name(offer.ways, click.prompt("\nWhich way", default="1"))
 
 
@@ -143,17 +127,20 @@ def _carry_out(
     way: Way,
     value: str | None,
     *,
+    ask: bool,
     dry_run: bool,
-    as_json: bool,
-) -> None:
+) -> tuple[str, dict[str, Any] | None]:
+    """Change what the way changes; the sentence, and a setting's change."""
     act, group, now = way.act, offer.group, datetime.now(UTC)
+    if isinstance(act, Ignore):
+        return (f"Would ignore {group.count} failed messages." if dry_run else ""), None
     if isinstance(act, ByHand):
-        _tell(offer, way, "", as_json=as_json)
-        return
+        return "", None
     if offer.stored is None:
         raise click.ClickException(f"The connection {group.connection_id} does not exist. {group.fix}")
+    would = "Would change" if dry_run else "Changed"
     if isinstance(act, SetTo):
-        chosen = _value(act, offer.stored, value, ask=not as_json and not dry_run)
+        chosen = _value(act, offer.stored, value, ask=ask)
         changed = act.change(chosen)
         change_settings(
             engine,
@@ -164,19 +151,16 @@ def _carry_out(
             why=f"fix of {group.group}",
             dry_run=dry_run,
         )
-        would = "Would change" if dry_run else "Changed"
-        _tell(offer, way, f"{would}: {act.name} = {chosen}", as_json=as_json, changed=changed)
-        return
+        return f"{would}: {act.name} = {chosen}", changed
     try:
         with open_company(settings, engine, offer.stored) as reader:
             if isinstance(act, ReadCompany):
                 said = read_company_anew(engine, offer.stored, act, reader, now=now, dry_run=dry_run)
             else:
-                assert not isinstance(act, Ignore), "that is a command, and changes nothing by itself"
                 said = mend(engine, offer.stored, act, reader, now=now, dry_run=dry_run)
     except SyncError as error:
         raise ConnectionRefusal(f"QuickBooks cannot be asked now: {error}") from error
-    _tell(offer, way, f"Would change: {said}" if dry_run else f"Changed: {said}", as_json=as_json)
+    return f"{would}: {said}", None
 
 
 def _value(act: SetTo, stored: StoredConnection, value: str | None, *, ask: bool) -> str:
@@ -193,59 +177,16 @@ def _value(act: SetTo, stored: StoredConnection, value: str | None, *, ask: bool
 
 
 def _finish(
-    settings: Settings, group: FailureGroup, way: Way, retry_it: bool | None, *, as_json: bool
-) -> None:
-    """Give the command that the way ends with."""
+    settings: Settings, group: FailureGroup, way: Way, retry_it: bool | None, *, ask: bool
+) -> CommandRow | None:
+    """Give the command that the way ends with; None when the group is not to be retried yet."""
+    command: dict[str, str | None] = {"group": group.group}
     if isinstance(way.act, Ignore):
-        command = {"command": "ignore_all", "group": group.group, "reason": f"errors fix: {way.name}"}
-        row = run_command(settings, group.workflow, command, by="", wait=True, as_json=as_json)
-        done = "Ignored"
+        command |= {"command": "ignore_all", "reason": f"errors fix: {way.name}"}
     else:
-        if retry_it is None and not as_json:
+        if retry_it is None and ask:
             retry_it = click.confirm(f"Retry the group ({group.count} failed messages)?", default=True)
         if not retry_it:
-            return
-        command = {"command": "retry_all", "group": group.group}
-        row = run_command(settings, group.workflow, command, by="", wait=True, as_json=as_json)
-        done = "Retried"
-    if row is not None and not as_json:
-        click.echo(f"{done}: {row.done} failed messages.")
-
-
-def _tell(offer: Offer, way: Way, said: str, *, as_json: bool, changed: dict[str, Any] | None = None) -> None:
-    if as_json:
-        facts: dict[str, Any] = {
-            "group": offer.group.group,
-            "connection": offer.group.connection_id,
-            "way": way.name,
-        }
-        if changed is not None:
-            facts["changed"] = changed
-        printed(facts | ({"said": said} if said else {}))
-    elif said:
-        click.echo(said)
-
-
-def _list(offer: Offer, *, as_json: bool) -> None:
-    group = offer.group
-    runbook = f"ops/runbooks/{group.reason}.md"
-    if as_json:
-        facts = {"group": group.group, "message": group.message, "fix": group.fix, "runbook": runbook}
-        printed(facts | {"ways": [_facts(way) for way in offer.ways]})
-        return
-    click.echo(f"{group.message}\n\nFix:     {group.fix or 'see the runbook'}\nRunbook: {runbook}\n")
-    _numbered(offer.ways)
-    click.echo(f"\nTo take one: counterfoil errors fix {group.group} --way NAME")
-
-
-def _facts(way: Way) -> dict[str, str]:
-    facts = {"name": way.name, "text": way.text, "changes": way.changes}
-    if isinstance(way.act, SetTo):
-        facts |= {"setting": way.act.name, "value": way.act.value}
-    return facts
-
-
-def _numbered(ways: Sequence[Way]) -> None:
-    width = max(len(way.name) for way in ways)
-    for number, way in enumerate(ways, start=1):
-        click.echo(f"  {number}  {way.name:<{width}}  {way.text}")
+            return None
+        command |= {"command": "retry_all"}
+    return run_command(settings, group.workflow, command, by="", wait=True, as_json=False)
