@@ -49,6 +49,8 @@ def fix(
     with ledger(settings) as engine:
         offer = find_offer(engine, group_or_event)
         way = _chosen(offer, wanted, value, ask=not as_json and not dry_run)
+        if way is None and retry_it:
+            way = _by_name(offer.ways, "retry")
         if way is None:
             list_ways(offer, as_json=as_json)
             return
