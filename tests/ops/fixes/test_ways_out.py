@@ -9,6 +9,8 @@ from schemas.connection import ConnectionSettings
 from tests.ops.office import Office, event
 from tests.rig.stack import order_event
 
+pytestmark = pytest.mark.slow
+
 BEN = {"email": "ben.cole@example.com", "first_name": "Ben", "last_name": "Cole"}
 LATER = "2026-11-21T10:00:00Z"
 LATEST = "2026-11-22T10:00:00Z"

@@ -49,6 +49,8 @@ from workers.runtime.tracing import NoTraces
 from workers.runtime.worker import Worker
 from workers.secrets import Secrets
 
+pytestmark = pytest.mark.slow
+
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 SECRET = "MARKED-secret"
 """The webhook secret of the office."""
