@@ -53,8 +53,8 @@ class ManagementUi:
 
         def got() -> bool:
             self._close_popup()  # "Queue is empty": a sweep has the messages in hand for a moment
-            form.get_by_role("button", name="Get Message(s)").click()
-            self.page.wait_for_load_state("networkidle")
+            with self.page.expect_response(lambda answer: answer.url.endswith("/get")):
+                form.get_by_role("button", name="Get Message(s)").click()
             return found.count() > 0
 
         wait_for(got, timeout_seconds=WAIT_SECONDS, what=f"a message in {queue} with {holding}")
@@ -86,10 +86,10 @@ class ManagementUi:
         self._close_popup()
         return told
 
-    def picture(self, name: str, part_of_page: Locator) -> None:
-        """Keep what is seen now."""
+    def picture(self, name: str, part_of_page: Locator, *, holding: str = "") -> None:
+        """Keep what is seen, once a text is there: RabbitMQ's numbers are up to ten seconds old."""
         if self._pictures is not None:
-            expect(part_of_page).not_to_contain_text("NaN")  # RabbitMQ has its numbers after five seconds
+            expect(part_of_page).to_contain_text(holding)
             part_of_page.screenshot(path=self._pictures / f"{name}.png")
 
     def _open(self, *place: str) -> None:

@@ -15,7 +15,7 @@ from tests.rig.stack import SETTLE_SECONDS, Stack, order_event, paid
 from tests.rig.stores.woocommerce import KEY, SECRET, WooCommerceShop
 from tests.rig.waiting import wait_for
 
-pytestmark = [pytest.mark.broker, pytest.mark.slow]
+pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @pytest.fixture

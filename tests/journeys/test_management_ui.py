@@ -21,7 +21,7 @@ from tests.rig.browser import browser_page
 from tests.rig.stack import SETTLE_SECONDS
 from tests.rig.waiting import wait_for
 
-pytestmark = [pytest.mark.broker, pytest.mark.slow]
+pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(300)]
 PASSWORD = "correct horse battery"
 HST = ("HST", 13.0, "1.30")
 
@@ -54,7 +54,7 @@ def test_operator_finds_understands_and_retries_a_failure_in_rabbitmqs_own_scree
     first, second, third = (shop.row(f"order/{number}") for number in (6001, 6002, 6003))
     shop.wait_copy(first.event_id)
 
-    ui.picture("1-queues", ui.open_queues(".errors"))
+    ui.picture("1-queues", ui.open_queues(".errors"), holding="3")
     copy = ui.get_message("orders.errors", first.event_id)
     ui.picture("2-get-messages", copy)
     for told in ("tax_code_unmapped", 'store tax "HST 13%" has no QuickBooks tax code', first.group_id):
