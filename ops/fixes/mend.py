@@ -50,7 +50,6 @@ def mend(
         ConnectionRefusal: it is not so, or cannot be helped in this way; the sentence says what else to do.
         SyncError: QuickBooks cannot be asked now.
     """
-    connection_id = stored.connection.connection_id
     with reading(engine) as database:
         before = _found(database, stored, act)
     match act:
@@ -70,11 +69,11 @@ def mend(
     if dry_run:
         return said
     with writing(engine) as database:
-        if isinstance(act, LetGo) and act.posts:
-            _refuse_payments(database, connection_id, before[0])
         if _found(database, stored, act) != before:
             raise ConnectionRefusal("A worker changed it at the same time. Look again.")
-        store_mappings(database, connection_id, [Remembered(one, BY_HAND) for one in after], now)
+        store_mappings(
+            database, stored.connection.connection_id, [Remembered(one, BY_HAND) for one in after], now
+        )
     return said
 
 
@@ -114,11 +113,15 @@ def read_company_anew(
 
 
 def _found(database: Database, stored: StoredConnection, act: Mend) -> list[SyncMapping]:
+    """The mappings that the way changes, if nothing in the ledger is against it."""
     if isinstance(act, LetGo | TakeAsOurs):
         standing = find_documents(database, stored.connection.connection_id, [act.document])
         if act.document not in standing:
             raise ConnectionRefusal(f"The ledger knows no {_name(act.document)} any more. Retry the group.")
-        return [standing[act.document].mapping]
+        mapping = standing[act.document].mapping
+        if isinstance(act, LetGo) and act.posts:
+            _refuse_payments(database, stored.connection.connection_id, mapping)
+        return [mapping]
     return _of_buyer(database, stored, act.buyer)
 
 

@@ -111,8 +111,10 @@ def test_a11_invoice_with_a_payment_is_not_posted_again_beside_it(office: Office
     edited = sold(total="20.00", payment="part_paid", amount_paid="7.00", moment=LATEST, action="edited")
     assert office.deliver(edited) == "dead_letter"
 
+    dry = fix(office, edited, "--way", "post-again", "--dry-run", code=1)
     said = fix(office, edited, "--way", "post-again", code=1)
 
+    assert "is left over in QuickBooks" in dry
     assert "is left over in QuickBooks" in said
     assert office.deliver(edited) == "dead_letter"
     assert office.documents("Invoice") == []
