@@ -6,8 +6,11 @@ import logging
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from ops.processes.logs import configure_logs
+from workers.ledger.engine import open_ledger, reading
 
 log = logging.getLogger("tests.logs")
 NAME = "Jane Doe"
@@ -96,6 +99,17 @@ def test_a_traceback_of_the_system_keeps_what_it_says() -> None:
     assert (
         "ConnectionRefusedError: [Errno 111] Connection refused" in json.loads(stream.getvalue())["exc_info"]
     )
+
+
+def test_an_error_of_the_database_holds_no_parameters(sqlite_url: str) -> None:
+    engine = open_ledger(sqlite_url)
+
+    with pytest.raises(OperationalError) as raised, reading(engine) as database:
+        database.execute(text("select * from nowhere where buyer = :buyer"), {"buyer": NAME})
+
+    engine.dispose()
+    assert "nowhere" in str(raised.value)
+    assert NAME not in str(raised.value)
 
 
 def test_on_a_terminal_a_record_is_readable() -> None:
