@@ -64,6 +64,7 @@ def plan(choices: Iterable[Choice], sides: Sides) -> Plan:
     settings: Json = {}
     mappings: list[SyncMapping] = []
     problems: list[str] = []
+    now = sides.frame.settings.model_dump(mode="json")
     for choice in choices:
         match = sides.matches.get((choice.kind, choice.key))
         listed = _listed(choice, match, sides)
@@ -72,7 +73,7 @@ def plan(choices: Iterable[Choice], sides: Sides) -> Plan:
             continue
         assert match is not None, "an unknown line is a problem"
         own_settings, own_mappings = _changes(match, choice.chosen, sides)
-        if not own_mappings and not _differs(sides.frame.settings.model_dump(mode="json"), own_settings):
+        if not own_mappings and not _differs(now, own_settings):
             continue
         before = _text(match.found) if match.how in ("chosen", "remembered") else "by itself"
         after = _text(listed) if listed is not None else "by itself"
@@ -91,12 +92,15 @@ def _listed(choice: Choice, match: Match | None, sides: Sides) -> Listed | str |
     entity = entity_of(match.kind)
     if not entity:
         return f"nothing can be chosen for a {match.kind}."
+    wanted = sides.needs.products.get(match.key)
+    if wanted is not None and wanted.key is None:
+        return f"{match.name} has neither id nor SKU in the store, so nothing can be remembered of it."
     if choice.chosen == NOTHING:
         return None
     row = _row(entity, choice.chosen, sides)
     if row is None or row.get("Active") is False:
         return f"QuickBooks has no active {entity} {choice.chosen}."
-    if entity == "Item" and not sides.items.takes(choice.chosen, sides.needs.products.get(match.key)):
+    if entity == "Item" and not sides.items.takes(choice.chosen, wanted):
         return f"Item {choice.chosen} is a {row.get('Type')}, which is not sold."
     if entity == "Account" and row.get("AccountType") not in HOLDS_MONEY:
         types = " or ".join(HOLDS_MONEY)
@@ -122,11 +126,9 @@ def _other_currency(row: Json, party: Party, frame: Frame) -> str:
     home = frame.company.home_currency
     currency = str((row.get("CurrencyRef") or {}).get("value") or home)
     wanted = party.currency or home
-    return (
-        ""
-        if currency == wanted
-        else f"customer {row.get('Id')} is in {currency}, this buyer pays in {wanted} (A50)."
-    )
+    if currency == wanted:
+        return ""
+    return f"customer {row.get('Id')} is in {currency}, this buyer pays in {wanted} (A50)."
 
 
 def _changes(match: Match, chosen: str, sides: Sides) -> tuple[Json, list[SyncMapping]]:

@@ -74,11 +74,7 @@ def _match(party: Party, customers: Customers, known: Known, frame: Frame, used:
         note += f"{len(active)} customers are this buyer; the oldest, {active[0]['Id']}, is used until you choose."
         return _with(line, active[0], how, note=note, status="ambiguous", candidates=active)
     if rows:
-        note += "The customer is inactive: " + (
-            "it is made active."
-            if frame.settings.inactive_customers == "reactivate"
-            else "a person is asked."
-        )
+        note += f"The customer is inactive: {INACTIVE[frame.settings.inactive_customers]}"
     elif party.buyer is None:
         note += "The store's own customer is created."
     else:

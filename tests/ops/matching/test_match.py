@@ -266,6 +266,7 @@ def test_choice_that_was_taken_back_is_matched_by_itself_again(shop: MatchingSho
 def test_one_wrong_line_and_nothing_is_changed(shop: MatchingShop, tmp_path: Path) -> None:
     shop.product(7, "Mug", "M-1")
     shop.product(8, "Bowl", "")
+    shop.sell(1)
     item, bundle = shop.item("Pottery"), shop.office.objects("Item")["Camp Set"]["Id"]
     file = tmp_path / "match.csv"
     lines = [
@@ -275,6 +276,7 @@ def test_one_wrong_line_and_nothing_is_changed(shop: MatchingShop, tmp_path: Pat
         "product;product/9;1",
         "clearing_account;stripe;1",
         "currency;USD;1",
+        f"product;name/Mug;{item}",
     ]
     file.write_text("\n".join(lines), encoding="utf-8")
 
@@ -282,7 +284,9 @@ def test_one_wrong_line_and_nothing_is_changed(shop: MatchingShop, tmp_path: Pat
 
     assert f"Line 3: Item {bundle} is a Group, which is not sold." in said
     assert "Line 4: the report has no product product/9." in said
-    assert "Line 5: the report has no clearing_account stripe." in said
+    assert "Line 5: account 1 is of the type" in said
+    assert "Line 6: nothing can be chosen for a currency." in said
+    assert "Line 7: Mug has neither id nor SKU in the store" in said
     assert shop.line("product", "product/7")["status"] == "missing"
 
 

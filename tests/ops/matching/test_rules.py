@@ -122,6 +122,22 @@ def test_guest_and_account_of_one_person_are_two_lines_each_with_its_orders() ->
     assert lines == {"email/ann@example.com": ("found", 2), "customer/77": ("found", 1)}
 
 
+@pytest.mark.parametrize(
+    ("setting", "note"),
+    [("ask", "a person is asked."), ("reactivate", "it is made active."), ("create", "beside it.")],
+)
+def test_inactive_customer_says_what_happens(setting: str, note: str) -> None:
+    of = frame(inactive_customers=setting)
+    row = {
+        "Id": "4", "DisplayName": "Ann Lee (deleted)", "PrimaryEmailAddr": {"Address": "ann@example.com"},
+        "Active": False,
+    }  # fmt: skip
+
+    (line,) = match_people(needs(of, order()), Customers([row]), {}, of)
+
+    assert (line.status, line.found, line.note.endswith(note)) == ("missing", None, True)
+
+
 def test_customer_of_another_currency_is_somebody_else() -> None:
     of = frame(multicurrency=True)
     row = {
