@@ -14,7 +14,6 @@ from schemas.connection import Connection
 from schemas.envelope import Envelope
 from schemas.inventory import CountedPlace, Product, StockLevel
 from workers.inventory.levels import level_key
-from workers.items.bundles import part_id
 from workers.ledger.engine import reading
 from workers.ledger.mappings import recall_mappings
 from workers.ledger.stock_moves import moves_of_item
@@ -70,7 +69,7 @@ def make_plan(
                 return Decimal(0)
             by_hand = tuple(sku for sku, one in connection.settings.products.items() if one == item_id)
             skus = tuple(dict.fromkeys(sku for sku in (shelf.sku, *by_hand) if sku))
-            asked = RecallStock(item_id, counted_at, (shelf.store_id, part_id(item_id)), skus)
+            asked = RecallStock(item_id, counted_at, (shelf.store_id,), skus)
             return not_in_level(moves_of_item(database, connection.connection_id, asked).rows, counted_at)
 
         return planned(shelves, items, known, connection.settings, moved)

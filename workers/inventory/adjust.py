@@ -15,7 +15,6 @@ from workers.errors import (
     WaitsForOrders,
 )
 from workers.inventory.levels import LevelRecord
-from workers.items.bundles import part_id
 from workers.items.stock import item_now
 from workers.mapping.adjustment import adjustment_document
 from workers.mapping.frame import Frame
@@ -45,8 +44,7 @@ def adjusted(
     """
     counted_at = record.counted_at
     assert counted_at is not None, "a level has a place"
-    ids = (record.store_id, part_id(record.item_id))
-    asked = RecallStock(record.item_id, counted_at, ids, _skus(record, frame))
+    asked = RecallStock(record.item_id, counted_at, (record.store_id,), _skus(record, frame))
     moves: StockMoves = yield asked
     item = yield from item_now(record.item_id)
     if item is None:

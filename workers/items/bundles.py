@@ -25,9 +25,12 @@ def bundle_of(sku: str, frame: Frame) -> str:
     return frame.settings.bundles.get(sku.strip(), "") if sku else ""
 
 
-def part_id(item_id: str) -> str:
-    """Under which what an item moves as a part of bundles is noted, beside what its own product moves (A74)."""
-    return f"item/{item_id}"
+def part_key(item_id: str) -> StoreKey:
+    """Under which what an item moves as a part of bundles is noted, beside what its own product moves (A74).
+
+    The ledger maps it to the item, as it does a product, so that a count of the item finds it.
+    """
+    return StoreKey("product", f"item/{item_id}")
 
 
 def bundles_of(skus: Iterable[str], at: datetime, frame: Frame) -> Generator[Step, Any, Mapping[str, Bundle]]:
@@ -68,6 +71,9 @@ def _read(wanted: Mapping[str, str], at: datetime, frame: Frame) -> Generator[St
                 raise _unknown(wanted[item_id], why, frame)
         bundle = Bundle(item_id, tuple(_part(line, parts[_part_id(line)]) for line in of_one))
         yield from remember(_mapping(bundle, at))
+        for part in (part for part in bundle.parts if part.stocked):
+            detail = {"type": "Inventory"}
+            yield from remember(SyncMapping(part_key(part.item_id), "Item", part.item_id, detail=detail))
         found[item_id] = bundle
     return found
 

@@ -10,7 +10,7 @@ from typing import Any
 from schemas.orders import Order, OrderLine, OrderRemoved, Refund, RefundLine, RefundRemoved
 from schemas.shape import Shape
 from workers.context import Context
-from workers.items.bundles import bundle_of, bundles_of, part_id
+from workers.items.bundles import bundle_of, bundles_of, part_key
 from workers.items.lookup import wanted_item
 from workers.mapping.bundle import Bundle
 from workers.mapping.frame import Frame
@@ -118,7 +118,7 @@ def _apart(movements: Iterable[Movement], bundles: BundlesBySku) -> Iterator[Mov
             continue
         for part in bundle.parts:
             if part.stocked:
-                yield Movement(part_id(part.item_id), "", one.quantity * part.quantity)
+                yield Movement(part_key(part.item_id).store_id, "", one.quantity * part.quantity)
 
 
 def _movement(line: OrderLine | RefundLine, quantity: Decimal) -> Iterator[Movement]:

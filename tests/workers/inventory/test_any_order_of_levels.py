@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from schemas.orders import Order
@@ -186,6 +186,7 @@ def test_a74_quickbooks_ends_with_the_stores_quantity(happened: list[Act]) -> No
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example([Act("sell", 5, ""), Act("inventory", 0, ""), Act("inventory", 0, "")])
 @given(acts)
 def test_a78_stock_of_a_bundles_parts_ends_with_the_stores_quantity(happened: list[Act]) -> None:
     shelf = Shelf(bundles={"CAMP-SET": CAMP_SET}, items={"bundle": "8"})
