@@ -15,13 +15,11 @@ from workers.mapping.gift_card import redemption_document
 from workers.orders.open_days import created
 from workers.orders.payments import booked_payments, payment_keys
 from workers.orders.rates import rate_fields
-from workers.orders.record import SaleRecord, order_key
+from workers.orders.record import NOT_YET, SaleRecord, order_key
 from workers.outcomes import Booked, Document, Outcome, Skipped
 from workers.steps import Step, Steps, StoreKey, Write, recall, remember
 
 WAIT_SECONDS = 5
-NOT_YET = ("status_not_chosen", "trashed", "draft", "no_lines")
-"""Why a sale is not booked that may be booked by the snapshot that is on its way."""
 
 
 def sync_gift_card_payment(payment: GiftCardPayment, context: Context) -> Steps:

@@ -9,6 +9,9 @@ from typing import Any
 from workers.steps import Json, StoreKey, SyncMapping
 
 ZERO = Decimal(0)
+NOT_YET = ("status_not_chosen", "trashed", "draft", "no_lines")
+"""Why a sale is not booked that may be booked later. Its refund waits while the order's snapshot of that moment may be
+on its way; when that books nothing either, the refund is skipped, and looked at again when a later one tells it."""
 LET_GO = "removed"
 """How a document ended that a person took away and an operator lets go: the order may be posted again (A11)."""
 

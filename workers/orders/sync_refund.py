@@ -25,7 +25,7 @@ from workers.orders.numbers import adopted
 from workers.orders.payments import Payments, booked_payments, payment_keys
 from workers.orders.places import with_place
 from workers.orders.rates import rate_fields
-from workers.orders.record import RefundNote, SaleRecord, order_key
+from workers.orders.record import NOT_YET, RefundNote, SaleRecord, order_key
 from workers.orders.refunds_gone import delete_refund, refund_keys
 from workers.orders.reverse import apply_credit
 from workers.orders.sums import checked, sent
@@ -37,10 +37,6 @@ from workers.steps import Json, Step, Steps, StoreKey, SyncMapping, Write, recal
 Known = Mapping[StoreKey, SyncMapping]
 WAIT_SECONDS = 5
 """A store sends the sale and its refund within moments when it sends them in the wrong order."""
-
-NOT_YET = ("status_not_chosen", "trashed", "draft")
-"""Why a sale is not booked that may be booked later. Its refund waits while the order's snapshot of that moment may be
-on its way; when that books nothing either, the refund is skipped, and looked at again when a later one tells it."""
 
 
 def sync_refund(refund: Refund, context: Context) -> Steps:
