@@ -41,7 +41,10 @@ def test_two_customers_of_one_contact_are_one_too_many() -> None:
 
 
 def test_adjustment_that_is_there_twice_is_one_too_many() -> None:
-    items: list[dict[str, Any]] = [{"Type": "Inventory", "Sku": "SOAK-1", "QtyOnHand": 4}, {"Type": "Service"}]
+    items: list[dict[str, Any]] = [
+        {"Type": "Inventory", "Sku": "SOAK-1", "QtyOnHand": 4},
+        {"Type": "Service"},
+    ]
     adjustment = {"PrivateNote": f"Counterfoil ({LEVEL})"}
 
     booked = stock(items, [adjustment, adjustment])
