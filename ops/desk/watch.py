@@ -30,7 +30,8 @@ SWEEP_SECONDS = 2.0
 """The shortest time between two passes over one queue."""
 
 REST_FACTOR = 4.0
-"""After a pass that took one second, four seconds of rest: it costs each message one of a million returns."""
+"""After a pass that took one second, four seconds of rest, unless half of the queue can go: a pass costs each message
+that stays one of a million returns."""
 
 MISSING_SECONDS = 15.0
 """So long a queue may hold less than the ledger says: a person who looks holds messages for a moment."""
@@ -84,7 +85,8 @@ def sweep_is_due(
     ours = depth - state.strangers
     state.missing_since = (state.missing_since or at) if ours < unresolved else None
     state.excess_since = (state.excess_since or at) if ours > unresolved else None
-    if at - state.swept_at < max(SWEEP_SECONDS, REST_FACTOR * state.pass_seconds):
+    pays = ours - unresolved >= max(1, unresolved)  # half of it goes, and the next pass is that much shorter
+    if at - state.swept_at < max(SWEEP_SECONDS, 0.0 if pays else REST_FACTOR * state.pass_seconds):
         return False
     if state.excess_since is not None:
         return at - last_command_at >= QUIET_SECONDS or at - state.excess_since >= OVERDUE_SECONDS

@@ -223,6 +223,7 @@ STATE = QueueState(swept_at=100.0, pass_seconds=1.0)
         pytest.param(QueueState(), 5, 5, 0.0, True, id="first-look"),
         pytest.param(STATE, 5, 5, 1000.0, False, id="they-agree"),
         pytest.param(STATE, 6, 5, 103.0, False, id="too-soon-after-a-long-pass"),
+        pytest.param(STATE, 6, 3, 103.0, True, id="half-of-the-queue-can-go"),
         pytest.param(STATE, 6, 5, 111.0, True, id="a-copy-too-many"),
         pytest.param(replace(STATE, strangers=1), 6, 5, 111.0, False, id="the-one-too-many-is-a-stranger"),
         pytest.param(STATE, 4, 5, 111.0, False, id="a-copy-is-missing-just-now"),
