@@ -213,4 +213,4 @@ def test_body_that_cannot_be_read_becomes_an_event_that_says_so(
     (page,) = woo_client.pages("orders", Span(SINCE))
 
     assert [event.type for event in page.events] == ["orders.unreadable_webhook", "orders.updated"]
-    assert "ten dollars" in page.events[0].data["problem"]
+    assert "text of 11 characters" in page.events[0].data["problem"]
