@@ -123,6 +123,7 @@ def _replace_invoice(
         prepared.record,
         carried=credit_id,
         paid_before=rest,
+        beyond=record.beyond + max(paid - rest, ZERO),
         refunds=record.refunds,
         gift_cards=record.gift_cards,
     )

@@ -73,7 +73,7 @@ def book_payments(
     if record.entity != "Invoice":
         return []
     settled = payments.of_invoice(record.quickbooks_id) + record.paid_before
-    amount = amount_paid(order) - settled
+    amount = amount_paid(order) - settled - record.beyond
     if amount <= 0:
         return []
     number = payments.next_number

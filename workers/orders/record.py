@@ -33,11 +33,11 @@ class SaleRecord:
 
     ``generation`` counts the documents of one order, ``expected`` is the fingerprint of what we sent last,
     ``paid_before`` what was already settled on an invoice when it became ours, ``carried`` the credit memo whose rest
-    pays a new invoice after an edit, ``differs`` the total that QuickBooks
-    answered where it is not ours, ``ended`` how the document ended (``voided``, ``reversed``) or "". ``rate`` is the
-    exchange rate that was sent, "" in home currency; ``dated`` is the open day that a document of a closed period was
-    given, else ""; ``gift_cards`` is what each gift card transaction paid of it; ``listed`` are the refunds that the
-    store listed at ``version``, None where it lists none.
+    pays a new invoice after an edit, ``beyond`` what was paid beyond the new invoice's total and is the customer's
+    credit since, ``differs`` the total that QuickBooks answered where it is not ours, ``ended`` how the document ended
+    (``voided``, ``reversed``) or "". ``rate`` is the exchange rate that was sent, "" in home currency; ``dated`` is the
+    open day that a document of a closed period was given, else ""; ``gift_cards`` is what each gift card transaction
+    paid of it; ``listed`` are the refunds that the store listed at ``version``, None where it lists none.
     """
 
     order_id: str
@@ -60,6 +60,7 @@ class SaleRecord:
     dated: str = ""
     carried: str = ""
     paid_before: Decimal = ZERO
+    beyond: Decimal = ZERO
     differs: str = ""
     ended: str = ""
     why: str = ""
@@ -154,7 +155,7 @@ def order_key(order_id: str) -> StoreKey:
     return StoreKey("order", order_id)
 
 
-_AMOUNTS = ("total", "tax", "paid_before")
+_AMOUNTS = ("total", "tax", "paid_before", "beyond")
 _PLAIN = (
     *_AMOUNTS, "hash", "expected", "generation", "number", "customer_id", "account_id", "currency",
     "inclusive", "out_of_scope", "rate", "dated", "carried", "differs", "ended", "why",

@@ -185,6 +185,32 @@ def test_a10_edited_part_paid_invoice_carries_its_payment_over(writes: int | Non
     assert play.balance(CLEARING) == Decimal("10.00")
 
 
+@pytest.mark.parametrize("writes", [0, 1, 2, 3, None], ids=lambda writes: f"dies-after-{writes}")
+def test_a10_what_was_paid_beyond_an_edited_invoice_is_the_customers_credit_and_no_new_payment(
+    writes: int | None,
+) -> None:
+    play = played(company=CUSTOM)
+    paid = {"payment": "part_paid", "amount_paid": money("100.00")}
+    play.run("orders.created", unpaid(line("120.00"), **paid))
+    lower, higher = (unpaid(line(total), **paid) for total in ("80.00", "110.00"))
+    play.dies_after = writes
+    if writes is not None:
+        with pytest.raises(Died):
+            play.run("orders.edited", lower, time=LATER)
+        play.dies_after = None
+
+    play.run("orders.edited", lower, time=LATER)
+
+    (credit,) = play.all("CreditMemo")
+    assert [row["TotalAmt"] for row in play.all("Payment") if row["TotalAmt"]] == [Decimal("100.00")]
+    assert credit["RemainingCredit"] == Decimal("20.00")
+    assert play.balance(CLEARING) == Decimal("100.00")
+
+    play.run("orders.edited", higher, time=LATER + timedelta(hours=1))
+
+    assert play.balance(CLEARING) == Decimal("100.00")
+
+
 def test_a10_refunds_stay_when_their_paid_order_is_edited() -> None:
     play = played(company=CUSTOM)
     play.run("orders.paid", order(line("30.00")))
