@@ -202,7 +202,7 @@ def _waiting(dropper: Dropper, connection_id: str) -> str:
     """What the question says of what would be lost."""
     try:
         waiting = dropper.waiting(connection_id)
-    except pika.exceptions.AMQPError:
+    except (pika.exceptions.AMQPError, OSError):
         return "RabbitMQ does not answer; what waits there will not be booked"
     return (
         f"{waiting.failed} failed messages and {waiting.held} held events of it are dropped, and what is still "

@@ -57,7 +57,7 @@ def _swept(sweeper: Sweeper, workflow: Workflow, until: float) -> bool:
             if time.monotonic() > until:
                 return False
             time.sleep(BUSY_SECONDS / 40)
-        except (pika.exceptions.AMQPError, NotConfirmed):
+        except (pika.exceptions.AMQPError, NotConfirmed, OSError):
             return False
         else:
             return True

@@ -57,7 +57,7 @@ class Closing:
         try:
             dropped = self.dropper.drop([connection_id], by=by)
             left += [self.take_out()]
-        except (pika.exceptions.AMQPError, NotConfirmed):
+        except (pika.exceptions.AMQPError, NotConfirmed, OSError):
             left.append("RabbitMQ does not answer, so what is held there is not dropped yet.")
         self.checkpoint("dropped")
         if realm_id and not others:

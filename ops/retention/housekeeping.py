@@ -26,6 +26,9 @@ PASS_SECONDS = 21_600.0
 STEP_PAUSE_SECONDS = 0.1
 """Between two steps of a pass: the database is there for others."""
 
+LATER_SECONDS = 60.0
+"""After a fault of ours."""
+
 STEPS_AT_ONCE = 10
 """Then the other jobs have their turn."""
 
@@ -50,11 +53,15 @@ class Housekeeping:
     _due: dict[str, float] = field(default_factory=dict)
 
     def run(self) -> None:
-        """Each job when it is due; what is away is waited for."""
+        """Look, and look again; what is away is waited for."""
         while not self.stopping.is_set():
-            for job in (self._erase, self._drop, self._empty):
-                self._try(job)
+            self.look()
             self.stopping.wait(LOOK_SECONDS)
+
+    def look(self) -> None:
+        """Do each job that is due."""
+        for job in (self._erase, self._drop, self._empty):
+            self._try(job)
 
     def _try(self, job: Callable[[], float]) -> None:
         if time.monotonic() < self._due.get(job.__name__, 0.0):
@@ -65,6 +72,9 @@ class Housekeeping:
             seconds = LOOK_SECONDS
             problem = f"{type(error).__name__}: {error}"[:500]
             log.warning("housekeeping waits", extra={"job": job.__name__.strip("_"), "problem": problem})
+        except Exception:  # our bug in one job keeps no other from being done
+            seconds = LATER_SECONDS
+            log.exception("housekeeping failed", extra={"job": job.__name__.strip("_")})
         self._due[job.__name__] = time.monotonic() + seconds
 
     def _erase(self) -> float:

@@ -203,3 +203,29 @@ def test_close_on_the_command_line_says_what_would_be_lost_and_what_was_dropped(
     assert "1 failed messages and 2 held events of it are dropped" in done.output
     assert "Closed. Dropped: 1 failed messages, 2 held events. The tokens of company 1 stay" in done.output
     check_closed(room)
+
+
+def test_fault_of_ours_in_one_job_keeps_no_other_from_being_done(
+    room: Room, caplog: pytest.LogCaptureFixture
+) -> None:
+    closing(room, []).close("acme-woo", "", by="ann")
+    room.fail(failure(1))
+
+    class Broken(ErasureRequests):
+        def look(self) -> None:
+            raise RuntimeError("a bug")
+
+    eraser = Eraser(room.ledger, room.publisher, now, lambda: "copy")
+    keeper = Housekeeping(
+        room.ledger,
+        Broken(room.ledger, eraser),
+        Dropper(room.broker.url, room.ledger, now),
+        Payloads(room.ledger, Metrics(), now, 90),
+        now,
+        threading.Event(),
+    )
+
+    keeper.look()
+
+    assert room.row(1).status == "ignored"
+    assert [one.message for one in caplog.records if one.levelname == "ERROR"] == ["housekeeping failed"]
