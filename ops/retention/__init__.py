@@ -1,1 +1,1 @@
-"""What is not kept for ever: payloads of settled failures, what waits for closed connections, erased contacts."""
+"""What is not kept for ever: payloads of settled messages, and what waits for closed connections."""
