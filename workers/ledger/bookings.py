@@ -64,7 +64,7 @@ def find_documents(
             tuple_(table.c.entity, table.c.quickbooks_id).in_(wanted),
         )
     )
-    return {Document(row.entity, row.quickbooks_id): _standing(row) for row in found}
+    return {Document(row.entity, row.quickbooks_id): standing_of(row) for row in found}
 
 
 def under_way(connection: Connection, connection_id: str, event_id: str) -> bool:
@@ -90,7 +90,8 @@ def _entry(row: Row[Any]) -> BookedEvent:
     )
 
 
-def _standing(row: Row[Any]) -> Standing:
+def standing_of(row: Row[Any]) -> Standing:
+    """A whole row of the sync mappings."""
     mapping = SyncMapping(
         key=StoreKey(row.kind, row.store_id),
         entity=row.entity,

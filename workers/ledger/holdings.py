@@ -3,12 +3,11 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 from schemas.failure import FailureStatus
-from workers.ledger.bookings import Standing
+from workers.ledger.bookings import Standing, standing_of
 from workers.ledger.tables import (
     backfills,
     connections,
@@ -17,7 +16,6 @@ from workers.ledger.tables import (
     intents,
     sync_mappings,
 )
-from workers.steps import StoreKey, SyncMapping
 
 SETTLED: FailureStatus = "resolved"
 
@@ -38,7 +36,7 @@ def held_mappings(connection: Connection, connection_id: str, kinds: Collection[
     """The mappings of these kinds, each with the event that wrote it last."""
     table = sync_mappings
     wanted = select(table).where(table.c.connection_id == connection_id, table.c.kind.in_(sorted(kinds)))
-    return [_standing(row) for row in connection.execute(wanted.order_by(table.c.kind, table.c.store_id))]
+    return [standing_of(row) for row in connection.execute(wanted.order_by(table.c.kind, table.c.store_id))]
 
 
 def first_versions(connection: Connection, connection_id: str, workflow: str) -> dict[str, datetime]:
@@ -80,17 +78,3 @@ def objects_under_way(connection: Connection, connection_id: str) -> set[str]:
     """Store objects of which a write has an outcome that is not known yet."""
     wanted = select(intents.c.object_key).where(intents.c.connection_id == connection_id).distinct()
     return set(connection.scalars(wanted))
-
-
-def _standing(row: Row[Any]) -> Standing:
-    mapping = SyncMapping(
-        key=StoreKey(row.kind, row.store_id),
-        entity=row.entity,
-        quickbooks_id=row.quickbooks_id,
-        sync_token=row.sync_token,
-        version=row.version,
-        document_hash=row.document_hash,
-        removed=bool(row.removed),
-        detail=row.detail,
-    )
-    return Standing(mapping, row.event_id)
