@@ -2,13 +2,19 @@
 
 from pathlib import Path
 
-from ops.docs.rules import CHAPTERS, shown_by_rule, untested
+from ops.docs.rules import CHAPTERS, PAGE, page, shown_by_rule, untested
 
 TESTS = Path(__file__).resolve().parents[2]
 
 
 def test_every_rule_has_a_test_that_bears_its_number() -> None:
     assert untested(shown_by_rule(TESTS)) == []
+
+
+def test_page_of_rules_is_up_to_date() -> None:
+    written = PAGE.read_text(encoding="utf-8")
+
+    assert written == page(shown_by_rule(TESTS)), "run: python -m ops.docs.rules"
 
 
 def test_rule_that_a_test_names_is_on_the_page() -> None:
