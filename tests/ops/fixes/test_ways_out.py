@@ -233,7 +233,9 @@ def same(_office: Office, ben: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("way", "whose"), [("use", another), ("reactivate", same), ("suffix", None)], ids=str
+    ("way", "whose"),
+    [("use", another), ("reactivate", same), ("suffix", None)],
+    ids=["use", "reactivate", "suffix"],
 )
 def test_a61_inactive_customer_has_three_ways_out(
     way: str, whose: Callable[[Office, str], str] | None, office: Office
