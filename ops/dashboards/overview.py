@@ -145,7 +145,13 @@ def _flow() -> Section:
                     )
                 ],
                 "Retry, ignore and the others, accepted or refused; each has its answer in `commands.log`.",
-                width=24,
+                width=12,
+            ),
+            lines(
+                "Payloads emptied by age in the last day",
+                [Query("sum(increase(counterfoil_payloads_emptied_total[1d]))", "messages")],
+                "Of resolved and ignored messages, after `COUNTERFOIL_PAYLOAD_DAYS`.",
+                width=12,
             ),
         ],
     )

@@ -24,6 +24,8 @@ from ops.sandbox.company.registry import entity_for_path
 
 Test = Callable[[Json], bool]
 
+TIMES = ("CreateTime", "LastUpdatedTime")
+
 
 def run_query(books: Books, text: str) -> Json:
     """The QueryResponse of one statement.
@@ -174,6 +176,7 @@ def _ordered(operator: str, left: Any, right: Any) -> bool:
 def _reader(books: Books, definition: Entity, found: Property) -> Callable[[Json], Any]:
     path = found.path
     viewed = path[0] in definition.viewed and definition.view is not None
+    is_time = path[-1] in TIMES
 
     def read(row: Json) -> Any:
         at: Any = definition.view(books, row) if viewed and definition.view is not None else row
@@ -181,7 +184,7 @@ def _reader(books: Books, definition: Entity, found: Property) -> Callable[[Json
             at = at.get(name) if type(at) is dict else None
         if type(at) is dict:
             return at.get("value", at.get("Address"))
-        return at
+        return moment_of(at) if is_time and at is not None else at
 
     return read
 
@@ -201,7 +204,7 @@ def _comparable(field: Field, text: str) -> Any:
         if text.lower() not in ("true", "false"):
             raise query_invalid(f"Invalid boolean value: {text} for property {field.name}")
         return text.lower() == "true"
-    if field.name in ("CreateTime", "LastUpdatedTime"):
+    if field.name in TIMES:
         return read_moment(text)
     if kind == "read_date":
         try:
@@ -214,8 +217,6 @@ def _comparable(field: Field, text: str) -> Any:
 def _comparable_value(value: Any) -> Any:
     kind = type(value)
     if kind is str:
-        if len(value) >= 25 and value[10] == "T" and value[4] == "-":
-            return moment_of(value)
         return value.casefold()
     if kind is int:
         return Decimal(value)

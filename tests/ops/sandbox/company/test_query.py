@@ -46,6 +46,14 @@ def test_conditions(shop: Company, condition: str, found: list[str]) -> None:
     assert names(shop, f"where {condition}") == found
 
 
+def test_name_that_looks_like_a_time_is_a_name(company: Company) -> None:
+    for name in ("2024-01-01T00 00 00+99 00", "2024-01-01T00.00.00+02.00", "2024-01-01"):
+        company.create("Customer", {"DisplayName": name})
+
+    assert names(company, "where DisplayName = '2024-01-01t00 00 00+99 00'") == ["2024-01-01T00 00 00+99 00"]
+    assert len(names(company, "where DisplayName > '2024-01-01' orderby DisplayName")) >= 2
+
+
 def test_lists_come_sorted_by_name_without_minding_case(shop: Company) -> None:
     assert names(shop, "where CompanyName = 'Z'") == ["Zack 100%", "Zed O'Neil", "Zed_2", "zoe"]
 
