@@ -12,16 +12,15 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine
 
-from events import names
-from events.outgoing import Outgoing
 from ops.desk.publishing import Publishes, publish_or_raise
 from schemas.envelope import Workflow
+from workers.error_copies import error_copy
 from workers.errors import DeliveryLimit
 from workers.ledger.engine import reading, writing
 from workers.ledger.entries import applied_events
 from workers.ledger.failure_trials import SUSPECT, TRIAL
 from workers.ledger.failure_views import FailedMessage, find_failed
-from workers.ledger.failures import Failure, first_failed, header_values, record_failures, resolve_failures
+from workers.ledger.failures import Failure, first_failed, record_failures, resolve_failures
 from workers.runtime.delivery import Delivery, read_delivery
 
 WAITS_FOR_IT = (
@@ -84,9 +83,9 @@ class DeadLetters:
             self._resolve(delivery, now)
             return fate
         failure = self._failure(delivery, now, fate)
-        copy = dict(header_values(failure.headers(first.get(delivery.event_id))))
-        queue = names.errors(self.workflow)
-        publish_or_raise(self.publisher, [Outgoing("", queue, body, delivery.event_id, copy)])
+        told = failure.headers(first.get(delivery.event_id))
+        copy = error_copy(self.workflow, delivery.event_id, body, told)
+        publish_or_raise(self.publisher, [copy])
         with writing(self.ledger) as connection:
             record_failures(connection, [failure])
         return fate

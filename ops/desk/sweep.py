@@ -14,17 +14,17 @@ from pydantic import ValidationError
 from sqlalchemy import Engine
 
 from events import names
-from events.outgoing import Outgoing
 from ops.desk.publishing import Publishes, publish_or_raise
 from ops.desk.queue_pass import Lying, QueuePass, Spot
 from schemas.envelope import Workflow
 from schemas.failure import FailureHeaders
+from workers.error_copies import error_copy
 from workers.ledger.commands import running_commands
 from workers.ledger.engine import reading, writing
 from workers.ledger.entries import applied_events
 from workers.ledger.failure_changes import add_missing_failures
 from workers.ledger.failure_views import Copy, read_copies, read_failed, unresolved_copies
-from workers.ledger.failures import Failure, header_values
+from workers.ledger.failures import Failure
 from workers.runtime.delivery import read_delivery
 
 COPY_BEFORE_ROW = timedelta(minutes=2)
@@ -159,9 +159,7 @@ class Sweeper:
             with reading(self.ledger) as connection:
                 rows = read_failed(connection, workflow, missing[start : start + PUT_BACK_AT_ONCE])
             messages = [
-                Outgoing(
-                    "", names.errors(workflow), row.body, row.event_id, dict(header_values(row.headers()))
-                )
+                error_copy(workflow, row.event_id, row.body, row.headers())
                 for row in rows
                 if row.status == "unresolved" and row.copy_id in unseen
             ]

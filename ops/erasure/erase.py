@@ -7,13 +7,12 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from events import names
-from events.outgoing import Outgoing
 from ops.desk.publishing import Checkpoint, Publishes, no_checkpoint, publish_or_raise
 from ops.erasure.find import Finder, Found, names_of
 from ops.erasure.named_buyers import forget_buyers
 from ops.erasure.person import Person
 from ops.erasure.scrub import scrubbed_edit, scrubbed_payload, scrubbed_text, words_about
+from workers.error_copies import error_copy
 from workers.ledger.engine import reading, writing
 from workers.ledger.erasure import (
     Payload,
@@ -23,7 +22,6 @@ from workers.ledger.erasure import (
     replace_reasons,
 )
 from workers.ledger.failure_views import read_failed
-from workers.ledger.failures import header_values
 
 MAPPINGS_AT_ONCE = 1000
 PASSES = 3
@@ -102,6 +100,5 @@ class Eraser:
         for row in rows:
             if row.connection_id == new.connection_id:
                 scrubbed = replace(row, message=new.message, fix=new.fix, copy_id=new.copy_id)
-                headers = dict(header_values(scrubbed.headers()))
-                copy = Outgoing("", names.errors(new.workflow), new.body, new.event_id, headers)
+                copy = error_copy(new.workflow, new.event_id, new.body, scrubbed.headers())
                 publish_or_raise(self.publisher, [copy])

@@ -12,6 +12,7 @@ from tests.journeys.orders import delivery, order
 from tests.journeys.shop import PING, Shop
 from tests.rig.stack import order_event
 from tests.rig.waiting import wait_for
+from workers.error_copies import readable
 
 pytestmark = pytest.mark.broker
 QUEUES = ("orders", "orders.errors", "orders.dead", "orders.held", names.UNROUTED, names.COMMANDS_REJECTED)
@@ -117,7 +118,7 @@ def test_event_published_by_hand_that_is_not_valid_waits_in_the_error_queue(
     assert failed.reason == reason
     assert says in failed.message
     copy = shop.wait_copy(failed.event_id)
-    assert copy.body == (event.encode() if isinstance(event, str) else json.dumps(event).encode())
+    assert copy.body == readable(event.encode() if isinstance(event, str) else json.dumps(event).encode())
     assert copy.headers["message"] == failed.message
 
 

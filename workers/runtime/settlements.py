@@ -9,10 +9,11 @@ from typing import Any
 
 from events import names
 from events.outgoing import HeaderValue, NotConfirmed, Outgoing
+from workers.error_copies import error_copy
 from workers.errors import NeedsAttention
 from workers.ledger.engine import reading
 from workers.ledger.entries import Entry
-from workers.ledger.failures import LATER_EVENT, Failure, first_failed, header_values
+from workers.ledger.failures import LATER_EVENT, Failure, first_failed
 from workers.outcomes import Booked, Outcome, Skipped, status_of
 from workers.runtime.delivery import TRACEPARENT, WAITING_SINCE, Delivery
 from workers.runtime.requests import Apart, Changes, Request
@@ -139,10 +140,8 @@ def _message(
             return None
         case DeadLetter():
             failure = failures[delivery.event_id]
-            headers: dict[str, HeaderValue] = dict(
-                header_values(failure.headers(since.get(delivery.event_id)))
-            )
-            return _copy(delivery, names.errors(delivery.workflow), headers)
+            headers = failure.headers(since.get(delivery.event_id))
+            return error_copy(delivery.workflow, delivery.event_id, delivery.body, headers)
         case HoldBack():
             kept = _kept(delivery, delivery.attempts)
             kept.pop(WAITING_SINCE, None)  # a pause of days is no waiting for a sale

@@ -11,6 +11,7 @@ from events.outgoing import NotConfirmed
 from tests.workers.runtime.messages import delivery
 from tests.workers.runtime.rig import Died, Rig
 from workers.context import Context
+from workers.error_copies import readable
 from workers.errors import (
     QuickBooksRejected,
     QuickBooksUnavailable,
@@ -156,7 +157,7 @@ def test_one_bad_item_fails_alone(rig: Rig) -> None:
     assert words == {"e1": "booked", "e2": "dead_letter", "e3": "booked"}
     assert [message.routing_key for message in rig.mail.sent] == ["orders.errors"]
     assert rig.mail.sent[0].headers["fault_code"] == "6000"
-    assert rig.mail.sent[0].body == TWO.body
+    assert rig.mail.sent[0].body == readable(TWO.body)
 
 
 @pytest.mark.parametrize("beside", [(), (TWO,)], ids=["alone", "in-a-batch"])
