@@ -165,6 +165,11 @@ def _undo_of_sale(
         raise UndoRefused(
             f"{record.entity} {record.number} has refunds. Undo these first: {', '.join(sorted(events))}."
         )
+    if record.gift_cards:
+        raise UndoRefused(
+            f"A gift card paid {record.paid_by_gift_card} of {record.entity} {record.number}, by a journal entry of "
+            "its own. Cancel the order in the store: that takes both back."
+        )
     mine = {part.document.quickbooks_id for part in parts}
     others = [
         one

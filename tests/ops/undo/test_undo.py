@@ -129,6 +129,27 @@ def test_refund_is_deleted_and_its_sale_can_be_undone_after_it_only(office: Offi
     assert one(office, "SalesReceipt", "1")["TotalAmt"] == 0
 
 
+def test_sale_that_a_gift_card_paid_in_part_is_for_the_store_to_cancel(office: Office) -> None:
+    liability = office.objects("Account")["Gift Cards"]["Id"]
+    office.set(accounts={**office.book.accounts.model_dump(), "gift_cards": liability})
+    office.deliver(order_event(1))
+    paid = {
+        "transaction_id": "77",
+        "order_id": "1",
+        "amount": "5.00",
+        "currency": "USD",
+        "gateway": "gift_card",
+    }
+    event = {**order_event(1), "id": "card-1", "type": "orders.gift_card_paid", "subject": "transaction/77"}
+    event |= {"partitionkey": "order/1", "data": {**paid, "paid_at": event["time"]}}
+    assert office.deliver(event) == "booked"
+
+    refused = office.run("ledger", "undo", "order-1-paid", "--yes", code=1)
+
+    assert "A gift card paid 5.00 of SalesReceipt 1" in refused.output
+    assert one(office, "SalesReceipt", "1")["TotalAmt"] == 12.5
+
+
 def test_payment_of_a_later_event_is_undone_before_its_invoice(office: Office) -> None:
     office.deliver(unpaid(1))
     office.deliver(later(order_event(1)))
