@@ -5,6 +5,7 @@ import signal
 import sqlite3
 import time
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ def test_sqlite_locked_by_another_process_before_each_commit_only_makes_us_wait(
     workers = stack.start_dying_workers(*(f"wait:{point}:1" for point in POINTS))
 
     for number, _ in enumerate(POINTS, start=1):
-        stack.publish(order_event(number))
+        stack.publish(sold(number))
         stopped = workers.wait_line(rf"stopped (\d+) #{number}$", timeout_seconds=60.0)
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
@@ -54,7 +55,7 @@ def test_postgresql_cut_off_before_and_after_each_commit_loses_and_doubles_nothi
         )
 
         for number, _ in enumerate(POINTS, start=1):
-            stack.publish(order_event(number))
+            stack.publish(sold(number))
             stopped = workers.wait_line(rf"stopped (\d+) #{number}$", timeout_seconds=60.0)
             refused = way.accepted
             way.refuse()
@@ -67,6 +68,13 @@ def test_postgresql_cut_off_before_and_after_each_commit_loses_and_doubles_nothi
             os.kill(int(stopped[1]), signal.SIGTERM)
 
         stack.assert_books_agree(*range(1, len(POINTS) + 1))
+
+
+def sold(number: int) -> dict[str, Any]:
+    """An order of a product that QuickBooks is asked for: it is remembered for a day."""
+    total = "12.50"
+    line = {"line_id": "1", "name": f"Mug {number}", "quantity": "1", "subtotal": total, "total": total}
+    return order_event(number, total=total, lines=[line])
 
 
 def passed(since: float) -> bool:
