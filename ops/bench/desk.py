@@ -31,12 +31,12 @@ from sqlalchemy import Engine, delete, select, update
 from events import names
 from events.broker.publisher import Publisher
 from events.broker.topology import declare
-from events.outgoing import Outgoing
 from ops.node.node import PrivateNode
 from ops.processes.programs import counterfoil, environment
 from ops.settings import Settings
+from workers.error_copies import error_copy
 from workers.ledger.engine import open_ledger, reading, writing
-from workers.ledger.failures import Failure, header_values, record_failures
+from workers.ledger.failures import Failure, record_failures
 from workers.ledger.tables import commands, failed_messages, metadata
 
 BODY_BYTES = 2048
@@ -146,10 +146,7 @@ def fill(place: Place, count: int) -> None:
         connection.execute(delete(commands))
     for start in range(0, count, CHUNK):
         some = [failure(number) for number in range(start, min(start + CHUNK, count))]
-        copies = [
-            Outgoing("", names.errors(WORKFLOW), one.body, one.event_id, dict(header_values(one.headers())))
-            for one in some
-        ]
+        copies = [error_copy(WORKFLOW, one.event_id, one.body, one.headers()) for one in some]
         assert not any(place.publisher.publish_all(copies, timeout_seconds=120))
         with writing(place.ledger) as connection:
             record_failures(connection, some)

@@ -16,7 +16,6 @@ from sqlalchemy import Engine, func, select
 from events import names
 from events.broker.publisher import Publisher
 from events.broker.topology import declare
-from events.outgoing import Outgoing
 from ops.desk.carry_out import Workbench
 from ops.desk.dead import DeadLetters
 from ops.desk.listen import Listener
@@ -28,12 +27,12 @@ from schemas.connection import Connection as StoreConnection
 from schemas.envelope import Workflow
 from tests.rig.broker import Broker, Message
 from tests.rig.waiting import wait_for
+from workers.error_copies import error_copy
 from workers.ledger.connections import add_connection
 from workers.ledger.engine import open_ledger, reading, writing
 from workers.ledger.failures import (
     Failure,
     first_failed,
-    header_values,
     record_failures,
     resolve_failures,
 )
@@ -109,13 +108,7 @@ class Room:
         with reading(self.ledger) as connection:
             since = first_failed(connection, self.workflow, [one.event_id for one in failures])
         copies = [
-            Outgoing(
-                "",
-                names.errors(one.workflow),
-                one.body,
-                one.event_id,
-                dict(header_values(one.headers(since.get(one.event_id)))),
-            )
+            error_copy(one.workflow, one.event_id, one.body, one.headers(since.get(one.event_id)))
             for one in failures
         ]
         assert not any(self.publisher.publish_all(copies, timeout_seconds=30))
