@@ -95,12 +95,23 @@ class Management:
         return isinstance(states, dict) and bool(states) and set(states.values()) == {"running"}
 
     def delete_vhost(self, name: str) -> None:
-        """Remove a virtual host with everything in it; no error if there is none."""
-        try:
-            self.request("DELETE", f"vhosts/{part(name)}")
-        except ManagementRefused as refused:
-            if refused.status != http.HTTPStatus.NOT_FOUND:
-                raise
+        """Remove a virtual host with everything in it; no error if there is none.
+
+        Tried again for a while after an error of the server's own: queues of a node that has just come back may not
+        be ready to go.
+        """
+        deadline = time.monotonic() + VHOST_SECONDS
+        while True:
+            try:
+                self.request("DELETE", f"vhosts/{part(name)}", seconds=VHOST_SECONDS)
+            except ManagementRefused as refused:
+                if refused.status == http.HTTPStatus.NOT_FOUND:
+                    return
+                if refused.status < http.HTTPStatus.INTERNAL_SERVER_ERROR or time.monotonic() > deadline:
+                    raise
+                time.sleep(1.0)
+            else:
+                return
 
     def add_user(self, name: str, password: str, *, tags: str = "") -> None:
         """Make a user, or give it a new password and new tags, for example ``management``."""
