@@ -16,13 +16,13 @@ def answering(*statuses: int) -> Iterator[tuple[Management, list[str]]]:
     left, asked = list(statuses), list[str]()
 
     class Handler(BaseHTTPRequestHandler):
-        def do_DELETE(self) -> None:  # noqa: N802 the library's name
+        def do_DELETE(self) -> None:
             asked.append(self.path)
             self.send_response(left.pop(0))
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 the library's name
+        def log_message(self, format: str, *args: object) -> None:
             """Nothing."""
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
