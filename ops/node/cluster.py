@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ops.node import setting
-from ops.node.management import part
+from ops.node.management import ManagementRefused, part
 from ops.node.node import Member, NodeFailed, PrivateNode, say_nothing
 from ops.node.ports import free_ports
 from ops.node.process import spawn
@@ -23,6 +23,8 @@ from ops.node.state import State
 
 LETTERS = "abcdefg"
 PORTS_APART = 40
+
+VHOST_TRIES = 3
 
 
 class PrivateCluster:
@@ -92,7 +94,15 @@ class PrivateCluster:
 
     def add_vhost(self, name: str) -> str:
         """Make a virtual host that every node serves; gives all addresses, as COUNTERFOIL_BROKER_URL takes them."""
-        self.nodes[0].management.add_vhost(name)
+        # One that a node had not taken up at once is never served: it is made anew.
+        for left in reversed(range(VHOST_TRIES)):
+            try:
+                self.nodes[0].management.add_vhost(name)
+                break
+            except (OSError, ManagementRefused):
+                if not left:
+                    raise
+                self.nodes[0].management.delete_vhost(name)
         return ";".join(self.amqp_urls(name))
 
     def leader(self, vhost: str, queue: str) -> PrivateNode:
