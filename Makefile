@@ -22,10 +22,10 @@ test: install  ## every test, with SQLite, a private PostgreSQL and a private Ra
 	@$(RUN) -m ops.node install --with-postgres --with-prometheus --with-chromium
 	$(PYTEST) -n $(WORKERS) --dist loadgroup
 
-test-matrix: install  ## every test twice, and a cluster of three: SQLite with this machine's RabbitMQ, then PostgreSQL with RabbitMQ 4
-	@TEST_CLUSTER=1 $(MAKE) --no-print-directory test
+test-matrix: install  ## every test twice: SQLite with this machine's RabbitMQ, then PostgreSQL with RabbitMQ 4
+	@$(MAKE) --no-print-directory test
 	@$(RUN) -m ops.node --generation 4 install
-	TEST_CLUSTER=1 RABBITMQ_GENERATION=4 TEST_DATABASE=postgres $(PYTEST) -n $(WORKERS) --dist loadgroup
+	RABBITMQ_GENERATION=4 TEST_DATABASE=postgres $(PYTEST) -n $(WORKERS) --dist loadgroup
 
 check: install  ## format, lint, types, import arrows and the fast tests, in under two minutes
 	$(RUN) -m ruff format --check .

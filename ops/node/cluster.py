@@ -8,14 +8,15 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 
 from ops.node import setting
-from ops.node.management import ManagementRefused, part
-from ops.node.node import Member, NodeFailed, PrivateNode, say_nothing
+from ops.node.management import POLL_SECONDS, part
+from ops.node.node import START_SECONDS, Member, NodeFailed, PrivateNode, say_nothing
 from ops.node.ports import free_ports
 from ops.node.process import spawn
 from ops.node.server import Server
@@ -23,8 +24,7 @@ from ops.node.state import State
 
 LETTERS = "abcdefg"
 PORTS_APART = 40
-
-VHOST_TRIES = 3
+DEFAULT_VHOST = "/"
 
 
 class PrivateCluster:
@@ -71,12 +71,22 @@ class PrivateCluster:
         self._start_epmd()
         with ThreadPoolExecutor(len(self._letters)) as pool:
             list(pool.map(PrivateNode.start, self.nodes))
+        deadline = time.monotonic() + START_SECONDS
         for node in self.nodes:
-            found = node.management.request("GET", "nodes")
-            if not isinstance(found, list) or len(found) != len(self.nodes):
-                raise NodeFailed(
-                    f"{node.name} does not see all nodes of its cluster; see {node.folder / 'log'}"
-                )
+            while not self._is_whole_for(node):
+                if time.monotonic() > deadline:
+                    raise NodeFailed(
+                        f"{node.name} does not see all nodes of its cluster; see {node.folder / 'log'}"
+                    )
+                time.sleep(POLL_SECONDS)
+
+    def _is_whole_for(self, node: PrivateNode) -> bool:
+        """Whether a node sees all nodes run and serve. One that is still coming up gets no part of what is made now:
+        a new virtual host waits for it in vain, and a new queue does without its copy."""
+        found = node.management.request("GET", "nodes")
+        seen = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+        served = node.management.serving(DEFAULT_VHOST)
+        return len(served) == len(self.nodes) == sum(one.get("running") is True for one in seen)
 
     def remove(self) -> None:
         """End every node and epmd, each by its own pid, and delete the folder."""
@@ -94,15 +104,7 @@ class PrivateCluster:
 
     def add_vhost(self, name: str) -> str:
         """Make a virtual host that every node serves; gives all addresses, as COUNTERFOIL_BROKER_URL takes them."""
-        # One that a node had not taken up at once is never served: it is made anew.
-        for left in reversed(range(VHOST_TRIES)):
-            try:
-                self.nodes[0].management.add_vhost(name)
-                break
-            except (OSError, ManagementRefused):
-                if not left:
-                    raise
-                self.nodes[0].management.delete_vhost(name)
+        self.nodes[0].management.add_vhost(name)
         return ";".join(self.amqp_urls(name))
 
     def leader(self, vhost: str, queue: str) -> PrivateNode:

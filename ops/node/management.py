@@ -90,9 +90,17 @@ class Management:
 
     def is_served(self, vhost: str) -> bool:
         """Whether every node that knows the virtual host lets clients in."""
+        states = self._states(vhost)
+        return bool(states) and set(states.values()) == {"running"}
+
+    def serving(self, vhost: str) -> list[str]:
+        """The nodes that let clients into the virtual host."""
+        return [node for node, state in self._states(vhost).items() if state == "running"]
+
+    def _states(self, vhost: str) -> dict[str, str]:
         found = self.request("GET", f"vhosts/{part(vhost)}")
         states = found.get("cluster_state") if isinstance(found, dict) else None
-        return isinstance(states, dict) and bool(states) and set(states.values()) == {"running"}
+        return {str(node): str(state) for node, state in states.items()} if isinstance(states, dict) else {}
 
     def delete_vhost(self, name: str) -> None:
         """Remove a virtual host with everything in it; no error if there is none.

@@ -1,7 +1,5 @@
 """A cluster of three nodes: one of them dies under load, the others go on."""
 
-import os
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -21,19 +19,10 @@ from tests.rig.ports import free_port
 from tests.rig.stack import Stack
 from tests.rig.waiting import wait_for
 
-pytestmark = [
-    pytest.mark.broker,
-    pytest.mark.slow,
-    pytest.mark.timeout(240),
-    pytest.mark.skipif(
-        "TEST_CLUSTER" not in os.environ, reason="three nodes at once: make test-matrix runs it"
-    ),
-]
+pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.timeout(240)]
 
 VHOST = "acme"
-BACK_SECONDS = 150.0
-"""Generous: three nodes and the other tests share the machine. Alone it is printed, and far below 30."""
-
+BACK_SECONDS = 30.0
 PAUSE_SECONDS = 0.05
 BEFORE, AFTER = 40, 60
 
@@ -85,7 +74,7 @@ def _seen_from(node: PrivateNode) -> Broker:
     return Broker(node.amqp_url(VHOST), node.management_url, VHOST, node.management)
 
 
-def test_killed_leader_under_load_loses_and_doubles_nothing_and_service_comes_back_by_itself(
+def test_killed_leader_under_load_loses_and_doubles_nothing_and_service_is_back_within_30_seconds(
     cluster: PrivateCluster, open_stack: OpenStack, usual_database_url: str, tmp_path: Path
 ) -> None:
     cluster.add_vhost(VHOST)
@@ -107,10 +96,11 @@ def test_killed_leader_under_load_loses_and_doubles_nothing_and_service_comes_ba
 
         killed_at, sold = time.monotonic(), load.sold
         _wait_booked(stack, sold + AFTER, BACK_SECONDS)
-        sys.stdout.write(f"back after {time.monotonic() - killed_at:.1f} s\n")
+        back_seconds = time.monotonic() - killed_at
         leader.start()
     _wait_booked(stack, load.sold, 60.0)
     assert set(load.statuses) == {200}
+    assert back_seconds < BACK_SECONDS
     assert cluster.leader(VHOST, "orders") is not leader
     stack.assert_books_agree(*range(1, load.sold + 1))
 
