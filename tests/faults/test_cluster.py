@@ -80,6 +80,7 @@ def test_killed_leader_under_load_loses_and_doubles_nothing_and_service_is_back_
     cluster.add_vhost(VHOST)
     stack = open_stack(_seen_from(cluster.nodes[0]), usual_database_url)
     leader = cluster.leader(VHOST, "orders")
+    assert _online(leader, "orders") == sorted(node.name for node in cluster.nodes)
     leader.write_down()
     others = [node for node in cluster.nodes if node is not leader]
     # The leader comes first, so that every client is connected to the node that dies.
@@ -103,6 +104,12 @@ def test_killed_leader_under_load_loses_and_doubles_nothing_and_service_is_back_
     assert back_seconds < BACK_SECONDS
     assert cluster.leader(VHOST, "orders") is not leader
     stack.assert_books_agree(*range(1, load.sold + 1))
+
+
+def _online(node: PrivateNode, queue: str) -> list[str]:
+    found = node.management.request("GET", f"queues/{VHOST}/{queue}")
+    assert isinstance(found, dict)
+    return sorted(found["online"])
 
 
 def _wait_booked(stack: Stack, orders: int, seconds: float) -> None:

@@ -14,7 +14,7 @@ from tests.journeys.orders import delivery, order
 from tests.journeys.shop import Shop
 from tests.rig.broker import Broker
 from tests.rig.fixtures import StartProcess
-from tests.rig.ports import free_port
+from tests.rig.ports import free_port, free_ports
 from tests.rig.processes import Process
 from tests.rig.stack import Stack
 from tests.rig.waiting import wait_for
@@ -36,14 +36,6 @@ def children(pid: int) -> dict[str, int]:
 
 def is_alive(pid: int) -> bool:
     return Path(f"/proc/{pid}").exists() and "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-
-
-def free_ports(count: int) -> int:
-    """The first of so many free ports in a row."""
-    while True:
-        first = free_port()
-        if first + count < 65_000 and not any(accepts(first + number) for number in range(count)):
-            return first
 
 
 def start_up(shop: Shop, process: StartProcess, listen: int, metrics: int) -> Process:

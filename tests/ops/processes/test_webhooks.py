@@ -21,6 +21,7 @@ from schemas.connection import Connection
 from tests.events.webhooks.store import SECRET, Delivery, Store, envelope, order_gone, woo
 from tests.rig.broker import Broker
 from tests.rig.fixtures import StartProcess
+from tests.rig.ports import free_port
 from tests.rig.processes import Process, counterfoil
 from tests.rig.proxy import TcpProxy
 from tests.rig.waiting import wait_for
@@ -64,7 +65,7 @@ def engine(sqlite_url: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def server(process: StartProcess, engine: Engine, tmp_path: Path) -> Server:
-    listen, metrics_listen = _free_port(), _free_port()
+    listen, metrics_listen = free_port(), free_port()
     environment = {
         "COUNTERFOIL_DATABASE_URL": engine.url.render_as_string(hide_password=False),
         "COUNTERFOIL_SECRET_KEY": KEY,
@@ -113,11 +114,6 @@ class Load:
             self.statuses.append(status)
             if status == 200:
                 self.taken.add(event_id)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def _declare(broker: Broker) -> None:
