@@ -130,46 +130,26 @@ def _missing(held: Held, row: Booked | None) -> Finding:
 
 
 def _different(held: Held, row: Booked) -> Finding:
-    return _on(
-        row,
-        Finding(
-            "different",
-            held.subject,
-            f"{row.name} is {row.amount:.2f} in QuickBooks and {held.amount:.2f} in the ledger.",
-            PUT_RIGHT,
-            ledger=held.amount,
-            quickbooks=row.amount,
-        ),
-    )
+    said = f"is {row.amount:.2f} in QuickBooks and {held.amount:.2f} in the ledger."
+    return _off(held, row, said, ledger=held.amount, quickbooks=row.amount)
 
 
 def _other_tax(held: Held, row: Booked) -> Finding:
-    return _on(
-        row,
-        Finding(
-            "different",
-            held.subject,
-            f"{row.name} is {row.amount:.2f} on both sides, but its tax is {row.tax:.2f} in QuickBooks and "
-            f"{held.tax:.2f} in the ledger.",
-            PUT_RIGHT,
-            ledger=held.tax,
-            quickbooks=row.tax,
-        ),
+    said = (
+        f"is {row.amount:.2f} on both sides, but its tax is {row.tax:.2f} in QuickBooks and {held.tax:.2f} in the "
+        "ledger."
     )
+    return _off(held, row, said, ledger=held.tax, quickbooks=row.tax)
 
 
 def _other_account(held: Held, row: Booked) -> Finding:
-    return _on(
-        row,
-        Finding(
-            "different",
-            held.subject,
-            f"{row.name} pays into account {row.account_id} in QuickBooks; we booked it into {held.account_id}.",
-            PUT_RIGHT,
-            ledger=held.amount,
-            quickbooks=row.amount,
-        ),
-    )
+    said = f"pays into account {row.account_id} in QuickBooks; we booked it into {held.account_id}."
+    return _off(held, row, said, ledger=held.amount, quickbooks=row.amount)
+
+
+def _off(held: Held, row: Booked, said: str, *, ledger: Decimal | None, quickbooks: Decimal) -> Finding:
+    text = f"{row.name} {said}"
+    return _on(row, Finding("different", held.subject, text, PUT_RIGHT, ledger=ledger, quickbooks=quickbooks))
 
 
 def _not_taken_back(held: Held, row: Booked) -> Finding:

@@ -1,12 +1,12 @@
-"""Carries a plan out through the workers' own rounds: a claim, an intent before each call, its result after it.
+"""Carries a plan out through a worker's rounds: a claim, an intent before each call, its result after it.
 
 Killed in between, a new run plans anew: what was written is in QuickBooks' quantity, and a write of unknown outcome is
 settled, by its own request id, before its item is counted again.
 """
 
 import time
-import uuid
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -14,23 +14,17 @@ from typing import Any, Literal
 from sqlalchemy import Engine
 
 from ops.inventory.plan import Change, Shelf
-from ops.metrics import Metrics
 from ops.quickbooks import Online
-from ops.undo.carry_out import Unsent
+from ops.rounds import Rounds
 from workers.context import Context
 from workers.errors import NeedsAttention
 from workers.inventory.asking import count_event
 from workers.ledger.claims import CLAIM_SECONDS
 from workers.outcomes import Booked, Outcome, Skipped
 from workers.route import steps_for
-from workers.runtime.alone import run_alone
-from workers.runtime.books import Books
 from workers.runtime.delivery import Delivery, read_delivery
-from workers.runtime.requests import ClaimLost, object_keys
-from workers.runtime.round import Round
-from workers.runtime.services import Services
+from workers.runtime.requests import ClaimLost
 from workers.runtime.settle import Policy
-from workers.runtime.settlements import Settled
 from workers.steps import Steps
 
 AT_ONCE = 30
@@ -70,13 +64,9 @@ class Applier:
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._engine = engine
-        self._online = online
+        self._rounds = Rounds(engine, online, owner, policy, crash, sleep)
         self._connection_id = connection_id
-        self._owner = owner
-        self._policy = policy
         self._run_id = run_id
-        self._crash = crash
         self._sleep = sleep
         self._monotonic = monotonic
         self._ends: dict[str, Outcome | NeedsAttention] = {}
@@ -128,37 +118,8 @@ class Applier:
 
     def _run(self, deliveries: Sequence[Delivery]) -> dict[str, str]:
         words: dict[str, str] = {}
-
-        def settled(batch: list[Settled]) -> None:
-            words.update({one.delivery.event_id: one.word for one in batch})
-
-        services = Services(
-            engine=self._engine,
-            quickbooks=self._online.client,
-            budget=self._online.budget,
-            breaker=self._online.breaker,
-            mail=Unsent(),
-            steps_for=self._steps,
-            observer=Metrics(),
-            policy=self._policy,
-            owner=self._owner,
-            clock=lambda: datetime.now(UTC),
-            new_id=lambda: uuid.uuid4().hex,
-            crash=self._crash,
-        )
-        round_, books = Round(deliveries, services, settled), Books(services)
-
-        def rest(seconds: float) -> None:
-            books.keep(object_keys(round_.connection_id, round_.claimed))
-            self._sleep(seconds)
-
-        try:
-            run_alone(round_, books, rest)
-        except ClaimLost:
-            return words
-        except Exception:
-            books.release(object_keys(round_.connection_id, round_.claimed))
-            raise
+        with suppress(ClaimLost):
+            self._rounds.run(deliveries, self._steps, words)
         return words
 
     def _steps(self, context: Context, data: dict[str, Any]) -> Steps:

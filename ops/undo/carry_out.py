@@ -1,16 +1,14 @@
-"""Runs an undo through the workers' own round: a claim, an intent before each call, its result after it."""
+"""Runs an undo through a worker's round: a claim, an intent before each call, its result after it."""
 
 import time
-import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Engine
 
-from events.outgoing import NotConfirmed, Outgoing
-from ops.metrics import Metrics
 from ops.quickbooks import Online
+from ops.rounds import Rounds, StepsFor
 from ops.undo.plan import Undo, UndoRefused
 from ops.undo.steps import undo_steps
 from schemas.envelope import Envelope, Workflow
@@ -20,32 +18,14 @@ from workers.ledger.claims import CLAIM_SECONDS
 from workers.ledger.connections import read_connection
 from workers.ledger.engine import reading
 from workers.outcomes import Skipped
-from workers.runtime.alone import run_alone
-from workers.runtime.books import Books
 from workers.runtime.delivery import Delivery, read_delivery
-from workers.runtime.requests import ClaimLost, object_keys
-from workers.runtime.round import Round
-from workers.runtime.services import Services
+from workers.runtime.requests import ClaimLost
 from workers.runtime.settle import Policy
-from workers.runtime.settlements import Settled
 from workers.steps import Steps
 
 BUSY_SECONDS = 1.0
 REFUSED = Skipped("undo_refused")
 """Kept in the ledger, and no obstacle to another try."""
-
-
-class Unsent:
-    """An undo is in no queue: what a worker would send back to one, the operator repeats."""
-
-    def publish_all(
-        self,
-        messages: Sequence[Outgoing],
-        *,
-        timeout_seconds: float,  # noqa: ARG002
-    ) -> list[NotConfirmed | None]:
-        """As if all were confirmed."""
-        return [None for _ in messages]
 
 
 class Carrier:
@@ -63,10 +43,7 @@ class Carrier:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._engine = engine
-        self._online = online
-        self._owner = owner
-        self._policy = policy
-        self._crash = crash
+        self._rounds = Rounds(engine, online, owner, policy, crash, sleep)
         self._sleep = sleep
         self._monotonic = monotonic
 
@@ -98,40 +75,13 @@ class Carrier:
             return
         raise UndoRefused(self._unfinished(undo, word, started=bool(started)))
 
-    def _run(self, delivery: Delivery, steps: Callable[[Context, dict[str, Any]], Steps]) -> str:
-        words: list[str] = []
-
-        def settled(batch: list[Settled]) -> None:
-            words.extend(one.word for one in batch)
-
-        services = Services(
-            engine=self._engine,
-            quickbooks=self._online.client,
-            budget=self._online.budget,
-            breaker=self._online.breaker,
-            mail=Unsent(),
-            steps_for=steps,
-            observer=Metrics(),
-            policy=self._policy,
-            owner=self._owner,
-            clock=lambda: datetime.now(UTC),
-            new_id=lambda: uuid.uuid4().hex,
-            crash=self._crash,
-        )
-        round_, books = Round([delivery], services, settled), Books(services)
-
-        def rest(seconds: float) -> None:
-            books.keep(object_keys(round_.connection_id, round_.claimed))
-            self._sleep(seconds)
-
+    def _run(self, delivery: Delivery, steps: StepsFor) -> str:
+        words: dict[str, str] = {}
         try:
-            run_alone(round_, books, rest)
+            self._rounds.run([delivery], steps, words)
         except ClaimLost as lost:
             raise UndoRefused("A worker took the order over meanwhile. Run the undo again.") from lost
-        except Exception:
-            books.release(object_keys(round_.connection_id, round_.claimed))
-            raise
-        return words[-1] if words else ""
+        return words.get(delivery.event_id, "")
 
     def _unfinished(self, undo: Undo, word: str, *, started: bool) -> str:
         connection_id = undo.event.connection_id
