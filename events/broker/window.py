@@ -33,6 +33,7 @@ class Window:
         self._sent: dict[int, Sent] = {}
         self._last_tag = 0
         self._lowest_open = 1
+        self.was_refused = False
 
     @property
     def has_room(self) -> bool:
@@ -57,6 +58,7 @@ class Window:
 
     def refused(self, tag: int, *, multiple: bool) -> None:
         """The broker could not take it (basic.nack)."""
+        self.was_refused = True
         for sent in self._close(tag, multiple=multiple):
             sent.ticket.settle(
                 sent.place, Refused("the broker refused the message: the queue is full or gone")

@@ -167,6 +167,33 @@ def test_a_full_queue_refuses_and_says_so(broker: Broker, make_publisher: MakePu
     wait_for(refused)  # a quorum queue lets a few more in before it says no
 
 
+def test_channel_opened_just_after_a_leaders_death_is_not_refused_for_ever(
+    node: PrivateNode, broker: Broker, make_publisher: MakePublisher
+) -> None:
+    """RabbitMQ 3.10 goes by the queue's record, which names the dead leader for a moment more."""
+    _declare(broker)
+    alive = node.ctl("eval", "node().")
+    _write_leader(node, broker.vhost, "'dead@localhost'")
+    publisher = make_publisher(broker.url)
+    first = publisher.publish(_message(1)).exception(5.0)
+    _write_leader(node, broker.vhost, alive)
+
+    wait_for(lambda: publisher.publish(_message(2)).exception(5.0) is None, timeout_seconds=5.0)
+
+    assert first is None or isinstance(first, Refused)
+    assert publisher.publish_all([_message(n) for n in range(500)], timeout_seconds=10.0) == [None] * 500
+
+
+def _write_leader(node: PrivateNode, vhost: str, name: str) -> None:
+    node.ctl(
+        "eval",
+        f'Queue = rabbit_misc:r(<<"{vhost}">>, queue, <<"{QUEUE}">>), '
+        "Change = fun(Record) -> {Process, _} = amqqueue:get_pid(Record), "
+        f"amqqueue:set_pid(Record, {{Process, {name}}}) end, "
+        "rabbit_misc:execute_mnesia_transaction(fun() -> rabbit_amqqueue:update(Queue, Change) end).",
+    )
+
+
 @pytest.mark.parametrize(
     "message",
     [
