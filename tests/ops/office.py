@@ -25,6 +25,7 @@ from schemas.envelope import Envelope
 from tests.workers.runtime.rig import FakeMail
 from workers.ledger.connections import add_connection, read_connection
 from workers.ledger.engine import open_ledger, reading, writing
+from workers.ledger.failed_bodies import with_body
 from workers.ledger.tables import entries, failed_messages, metadata
 from workers.quickbooks.http import Http
 from workers.quickbooks.operations import Operation, OperationName
@@ -175,7 +176,7 @@ class Office:
         """The failed message of an event."""
         with reading(self.engine) as database:
             return database.execute(
-                select(failed_messages).where(failed_messages.c.event_id == event_id)
+                with_body(failed_messages).where(failed_messages.c.event_id == event_id)
             ).one()
 
     def entries(self) -> dict[str, str]:

@@ -29,6 +29,7 @@ from tests.rig.processes import Process
 from tests.rig.waiting import wait_for
 from workers.ledger.connections import add_connection, read_connection
 from workers.ledger.engine import open_ledger, reading, writing
+from workers.ledger.failed_bodies import with_body
 from workers.ledger.tables import claims, entries, failed_messages, intents
 from workers.quickbooks.http import Http
 from workers.quickbooks.tokens import save_tokens
@@ -169,7 +170,7 @@ class Stack:
     def failures(self) -> Sequence[Row[Any]]:
         """The rows of failed messages."""
         with reading(self.engine) as database:
-            return database.execute(select(failed_messages).order_by(failed_messages.c.sequence)).all()
+            return database.execute(with_body(failed_messages).order_by(failed_messages.c.sequence)).all()
 
     def documents(self, entity: str = "SalesReceipt", realm_id: str = "") -> list[dict[str, Any]]:
         """What we have booked of an entity: the company came with documents of its own."""

@@ -8,8 +8,16 @@ from sqlalchemy import ColumnElement, Connection, Select, Text, cast, delete, or
 
 from schemas.envelope import Workflow
 from schemas.failure import FailureStatus
+from workers.ledger.failed_bodies import KEY, with_body
 from workers.ledger.failures import batched_ids
-from workers.ledger.tables import commands, edited_messages, failed_messages, intents, sync_mappings
+from workers.ledger.tables import (
+    commands,
+    edited_messages,
+    failed_bodies,
+    failed_messages,
+    intents,
+    sync_mappings,
+)
 
 WORDS = ("body", "cause", "message", "fix", "ignore_reason")
 _CURRENCY = re.compile(r"/[A-Z]{3}$")
@@ -52,12 +60,12 @@ def read_payloads(
     """A connection's failed messages of every status, a page at a time."""
     rows = failed_messages.c
     wanted = (
-        select(*(rows[name] for name in Payload.__dataclass_fields__))
+        with_body(*(rows[name] for name in Payload.__dataclass_fields__ if name != "body"))
         .where(rows.connection_id == connection_id, tuple_(rows.event_id, rows.workflow) > after)
         .order_by(rows.event_id, rows.workflow)
         .limit(limit)
     )
-    return [Payload(**row._mapping) for row in connection.execute(wanted)]
+    return [Payload(**dict(row._mapping) | {"body": row.body or b""}) for row in connection.execute(wanted)]
 
 
 def replace_payload(connection: Connection, old: Payload, new: Payload) -> bool:
@@ -67,8 +75,12 @@ def replace_payload(connection: Connection, old: Payload, new: Payload) -> bool:
         rows[name] == getattr(old, name)
         for name in ("event_id", "workflow", "connection_id", "copy_id", "status", "command_id")
     ]
-    changed = {name: getattr(new, name) for name in ("copy_id", *WORDS)}
-    return connection.execute(update(failed_messages).where(*is_old).values(**changed)).rowcount == 1
+    changed = {name: getattr(new, name) for name in ("copy_id", *WORDS) if name != "body"}
+    if connection.execute(update(failed_messages).where(*is_old).values(**changed)).rowcount == 0:
+        return False
+    here = [failed_bodies.c[name] == getattr(old, name) for name in KEY]
+    connection.execute(update(failed_bodies).where(*here).values(body=new.body))
+    return True
 
 
 def names_of_customers(

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, tuple_, update
 
 from schemas.envelope import Workflow
 from workers.ledger.engine import insert_for
-from workers.ledger.failures import LATER_EVENT, Failure, batched_ids, new_row
+from workers.ledger.failed_bodies import HAS_BODY, add_bodies, with_body
+from workers.ledger.failures import LATER_EVENT, Failure, batched_ids, new_body, new_row
 from workers.ledger.tables import failed_messages as rows
 
 
@@ -101,7 +102,7 @@ def restore(connection: Connection, workflow: Workflow, event_id: str, order: Or
         .with_for_update()
     )
     ordered = {"command_id": order.command_id, "changed_by": order.by, "changed_at": order.at}
-    taken = update(rows).where(*ignored, same_object, func.length(rows.c.body) > 0)
+    taken = update(rows).where(*ignored, same_object, HAS_BODY)
     replayed = connection.execute(taken.values(status="retry_issued", **ordered)).rowcount
     rest = update(rows).where(*ignored, same_object).values(status="resolved", **ordered)
     return Restored(replayed, connection.execute(rest).rowcount)
@@ -142,10 +143,12 @@ def read_bodies(connection: Connection, workflow: Workflow, places: Sequence[Pla
     """The messages as they came. A place that is left out has failed again since: it waits for the next command."""
     found: dict[Place, bytes] = {}
     for ids in batched_ids([place.event_id for place in places]):
-        wanted = select(rows.c.sequence, rows.c.event_id, rows.c.body).where(
+        wanted = with_body(rows.c.sequence, rows.c.event_id).where(
             rows.c.event_id.in_(ids), rows.c.workflow == workflow
         )
-        found.update({Place(row.sequence, row.event_id): row.body for row in connection.execute(wanted)})
+        found.update(
+            {Place(row.sequence, row.event_id): row.body or b"" for row in connection.execute(wanted)}
+        )
     return {place: found[place] for place in places if place in found}
 
 
@@ -204,6 +207,7 @@ def add_missing_failures(connection: Connection, found: Sequence[tuple[Failure, 
             for failure, first_failed_at, group in found
         ],
     )
+    add_bodies(connection, [new_body(failure) for failure, _, _ in found])
 
 
 def _by_key(event_id: str, workflow: Workflow, status: str) -> list[ColumnElement[bool]]:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, case, func, select
 
 from schemas.envelope import Workflow
 from schemas.failure import FailureHeaders, FailureStatus
+from workers.ledger.failed_bodies import with_body
 from workers.ledger.failures import MESSAGE_LIMIT, batched_ids
 from workers.ledger.tables import failed_messages as rows
 
@@ -88,9 +89,7 @@ class Copy:
 
 def find_failed(connection: Connection, event_id: str) -> list[FailedMessage]:
     """All rows of one event: in practice none or one, unless two connections use the same id."""
-    return [
-        _message(row) for row in connection.execute(select(rows).where(rows.c.event_id == event_id)).all()
-    ]
+    return [_message(row) for row in connection.execute(with_body(rows).where(rows.c.event_id == event_id))]
 
 
 def list_failed(
@@ -103,7 +102,7 @@ def list_failed(
     limit: int = 100,
 ) -> list[FailedMessage]:
     """Failed messages in the order of their arrival."""
-    wanted = select(rows).where(rows.c.status == status)
+    wanted = with_body(rows).where(rows.c.status == status)
     if workflow is not None:
         wanted = wanted.where(rows.c.workflow == workflow)
     if connection_id is not None:
@@ -234,7 +233,7 @@ def read_failed(
     """These failed messages, oldest first."""
     found: list[FailedMessage] = []
     for ids in batched_ids(event_ids):
-        wanted = select(rows).where(rows.c.event_id.in_(ids), rows.c.workflow == workflow)
+        wanted = with_body(rows).where(rows.c.event_id.in_(ids), rows.c.workflow == workflow)
         found += [_message(row) for row in connection.execute(wanted.order_by(rows.c.sequence))]
     return found
 
@@ -245,7 +244,7 @@ def _message(row: Row[Any]) -> FailedMessage:
         workflow=row.workflow,
         connection_id=row.connection_id,
         subject=row.subject,
-        body=row.body,
+        body=row.body or b"",
         reason=row.reason,
         cause=row.cause,
         group=row.group_id,

@@ -13,6 +13,7 @@ from schemas.failure import FailureHeaders, group_id
 from workers.ledger.claims import ObjectKey
 from workers.ledger.engine import insert_for
 from workers.ledger.entries import EventKey
+from workers.ledger.failed_bodies import add_bodies, store_bodies
 from workers.ledger.lists import SQLITE, rows_among
 from workers.ledger.tables import failed_messages as rows
 from workers.ledger.together import Part
@@ -107,6 +108,7 @@ def record_failures(connection: Connection, failures: Sequence[Failure]) -> None
         where=rows.c.status != "ignored",
     )
     connection.execute(statement, [new_row(failure) for failure in latest.values()])
+    store_bodies(connection, [new_body(failure) for failure in latest.values()])
 
 
 def resolve_failures(
@@ -178,6 +180,7 @@ def set_aside_ignored(connection: Connection, connection_id: str, events: Sequen
         where=rows.c.status.in_(("unresolved", "retry_issued")),
     )
     connection.execute(statement, [new_row(event) | {"status": "ignored"} for event in latest.values()])
+    add_bodies(connection, [new_body(event) for event in latest.values()])
     return True
 
 
@@ -220,13 +223,9 @@ def batched_ids(ids: Collection[T]) -> list[tuple[T, ...]]:
 
 def new_row(failure: Failure) -> dict[str, Any]:
     """The row of a first failure."""
-    return {
-        "event_id": failure.event_id,
-        "workflow": failure.workflow,
-        "connection_id": storable(failure.connection_id)[:63],
+    return _key(failure) | {
         "subject": storable(failure.subject)[:200],
         "object_key": storable(failure.object_key)[:200],
-        "body": failure.body,
         "reason": storable(failure.reason)[:60],
         "cause": storable(failure.cause),
         "group_id": failure.group_id,
@@ -244,4 +243,17 @@ def new_row(failure: Failure) -> dict[str, Any]:
         "failed_at": failure.failed_at,
         "changed_at": failure.failed_at,
         "sequence": failure.sequence,
+    }
+
+
+def new_body(failure: Failure) -> dict[str, Any]:
+    """Its message, which lies apart."""
+    return _key(failure) | {"body": failure.body}
+
+
+def _key(failure: Failure) -> dict[str, Any]:
+    return {
+        "event_id": failure.event_id,
+        "workflow": failure.workflow,
+        "connection_id": storable(failure.connection_id)[:63],
     }

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from schemas.failure import FailureStatus
+from workers.ledger.failed_bodies import with_body
 from workers.ledger.tables import failed_messages as rows
 
 
@@ -22,7 +23,7 @@ class KeptEvent:
 def kept_events(connection: Connection, connection_id: str, limit: int) -> list[KeptEvent]:
     """The last ``limit`` events of a connection that failed, newest first; erased bodies are left out."""
     found = connection.execute(
-        select(rows.c.event_id, rows.c.body, rows.c.status, rows.c.failed_at)
+        with_body(rows.c.event_id, rows.c.status, rows.c.failed_at)
         .where(rows.c.connection_id == connection_id)
         .order_by(rows.c.failed_at.desc(), rows.c.sequence.desc())
         .limit(limit)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, func, select, tuple_, update
 
+from workers.ledger.failed_bodies import HAS_BODY, KEY, drop_body, with_body
 from workers.ledger.tables import connections, edited_messages, failed_messages
 
 EMPTY = b""
@@ -15,7 +16,7 @@ Place = tuple[str, str, str]
 
 START: Place = ("", "", "")
 _rows = failed_messages.c
-_KEY: tuple[ColumnElement[Any], ...] = (_rows.event_id, _rows.workflow, _rows.connection_id)
+_KEY: tuple[ColumnElement[Any], ...] = tuple(_rows[name] for name in KEY)
 _SETTLED = _rows.status.in_(("resolved", "ignored"))
 _TEXTS = ("cause", "message", "fix", "ignore_reason")
 
@@ -25,11 +26,11 @@ class OldPayload:
     """A settled message's body, and the sentences about it."""
 
     place: Place
-    body: bytes
     cause: str
     message: str
     fix: str
     ignore_reason: str
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,12 @@ def old_payloads(connection: Connection, *, after: Place, before: datetime, limi
 
     A bounded number of rows, whatever they are: a table of millions is walked through without ever being locked.
     """
-    is_old = _SETTLED & (_rows.changed_at < before) & (func.length(_rows.body) > 0)
+    is_old = _SETTLED & (_rows.changed_at < before) & HAS_BODY
     wanted = select(*_KEY, is_old.label("is_old")).where(tuple_(*_KEY) > after).order_by(*_KEY).limit(limit)
     seen = connection.execute(wanted).all()
     places = [(row.event_id, row.workflow, row.connection_id) for row in seen if row.is_old]
-    columns = (*_KEY, _rows.body, *(_rows[name] for name in _TEXTS))
-    found = connection.execute(select(*columns).where(tuple_(*_KEY).in_(places))) if places else ()
+    columns = (*_KEY, *(_rows[name] for name in _TEXTS))
+    found = connection.execute(with_body(*columns).where(tuple_(*_KEY).in_(places))) if places else ()
     last = seen[-1] if len(seen) == limit else None
     return Stretch(
         [OldPayload((row[0], row[1], row[2]), *row[3:]) for row in found],
@@ -68,12 +69,14 @@ def empty_payloads(connection: Connection, cleaned: Sequence[OldPayload], *, bef
     statement = (
         update(failed_messages)
         .where(*here, _SETTLED, _rows.changed_at < before)
-        .values(body=EMPTY, **{name: bindparam(f"new_{name}") for name in _TEXTS})
+        .values({name: bindparam(f"new_{name}") for name in _TEXTS})
     )
     for one in cleaned:
         is_at = dict(zip((f"is_{column.name}" for column in _KEY), one.place, strict=True))
         texts = {f"new_{name}": getattr(one, name) for name in _TEXTS}
-        emptied += connection.execute(statement, is_at | texts).rowcount
+        if connection.execute(statement, is_at | texts).rowcount:
+            drop_body(connection, one.place)
+            emptied += 1
     return emptied
 
 
@@ -91,7 +94,7 @@ def empty_edits(connection: Connection, *, before: datetime, limit: int) -> int:
 
 def count_payloads(connection: Connection, *, before: datetime) -> int:
     """How many bodies are older than that moment and not dropped yet; reads the whole table."""
-    old = (_SETTLED, _rows.changed_at < before, func.length(_rows.body) > 0)
+    old = (_SETTLED, _rows.changed_at < before, HAS_BODY)
     return int(connection.execute(select(func.count()).select_from(failed_messages).where(*old)).scalar_one())
 
 

@@ -165,7 +165,6 @@ failed_messages = Table(
     Column("connection_id", String(63), primary_key=True),  # senders choose ids: two stores may use the same
     Column("subject", String(200), nullable=False),
     Column("object_key", String(200), nullable=False),
-    Column("body", LargeBinary, nullable=False),
     Column("reason", String(60), nullable=False),
     Column("cause", Text, nullable=False),
     Column("group_id", String(12), nullable=False),
@@ -184,9 +183,19 @@ failed_messages = Table(
     Column("changed_at", UtcTime, nullable=False),
     Column("sequence", BigInteger, nullable=False),  # order of arrival in the error queue (nanoseconds)
     Index(None, "workflow", "status", "group_id"),
-    Index(None, "connection_id", "object_key", "status"),
-    Index(None, "connection_id", "subject", "status"),
+    Index(None, "connection_id", "object_key"),  # without the status, which many rows change at once
+    Index(None, "connection_id", "subject"),
     comment="One row for each failed message, as an operator sees it",
+)
+
+failed_bodies = Table(
+    "failed_bodies",
+    metadata,
+    Column("event_id", String(128), primary_key=True),
+    Column("workflow", String(10), primary_key=True),
+    Column("connection_id", String(63), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    comment="The message of each failed message, to the byte, as long as it is kept",
 )
 
 commands = Table(

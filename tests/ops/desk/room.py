@@ -30,6 +30,7 @@ from tests.rig.waiting import wait_for
 from workers.error_copies import error_copy
 from workers.ledger.connections import add_connection
 from workers.ledger.engine import open_ledger, reading, writing
+from workers.ledger.failed_bodies import with_body
 from workers.ledger.failures import (
     Failure,
     first_failed,
@@ -141,7 +142,7 @@ class Room:
 
     def row(self, number: int = 1) -> Any:
         with reading(self.ledger) as connection:
-            wanted = select(failed_messages).where(failed_messages.c.event_id == f"event-{number}")
+            wanted = with_body(failed_messages).where(failed_messages.c.event_id == f"event-{number}")
             return connection.execute(wanted).one_or_none()
 
     def statuses(self) -> dict[str, int]:

@@ -16,7 +16,7 @@ from ops.desk.reading import Arrival
 from tests.ops.desk.room import Room, failure, now
 from tests.rig.waiting import wait_for
 from workers.ledger.engine import writing
-from workers.ledger.tables import commands, failed_messages
+from workers.ledger.tables import commands, failed_bodies, failed_messages
 
 pytestmark = pytest.mark.broker
 EVENTS = range(4)
@@ -162,6 +162,7 @@ def clean(play: Play) -> Room:
         room.broker.purge(queue)
     with writing(room.ledger) as connection:
         connection.execute(delete(failed_messages))
+        connection.execute(delete(failed_bodies))
         connection.execute(delete(commands))
     return room
 

@@ -13,7 +13,7 @@ from workers.error_copies import readable
 from workers.ledger.engine import writing
 from workers.ledger.entries import Entry, record_entries
 from workers.ledger.failures import record_failures
-from workers.ledger.tables import failed_messages
+from workers.ledger.tables import failed_bodies, failed_messages
 from workers.outcomes import Booked
 
 QUEUE = "orders.errors"
@@ -115,6 +115,7 @@ def test_lost_rows_are_made_again_from_their_copies(both: Room) -> None:
     before = both.row(1)
     with writing(both.ledger) as connection:
         connection.execute(delete(failed_messages))
+        connection.execute(delete(failed_bodies))
 
     swept = both.sweeper().sweep("orders")
 

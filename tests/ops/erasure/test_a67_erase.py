@@ -35,7 +35,7 @@ def test_a67_erased_contact_is_in_no_table_and_no_error_queue_and_the_books_keep
         "connections.settings",
         "edited_messages.original",
         "edited_messages.edited",
-        "failed_messages.body",
+        "failed_bodies.body",
         "failed_messages.message",
         "failed_messages.ignore_reason",
         "setting_versions.settings",
@@ -133,7 +133,7 @@ def test_a67_store_that_has_left_is_erased_whole(archive: Archive) -> None:
 
     everybody = (*MARKS, *OTHER.values())
     # What belongs to no connection can only be found by an e-mail that somebody names.
-    assert archive.places(everybody[:-3]) == {"failed_messages.body"}
+    assert archive.places(everybody[:-3]) == {"failed_bodies.body"}
     assert archive.places(tuple(OTHER.values())[1:]) == set()
     assert len(archive.documents()) == 1
 

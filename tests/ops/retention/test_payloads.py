@@ -15,6 +15,7 @@ from ops.retention.payloads import Payloads
 from tests.ops.desk.room import Room, failure, now
 from workers.ledger.edits import Edit, store_edit
 from workers.ledger.engine import open_ledger, reading, writing
+from workers.ledger.failed_bodies import drop_body, with_body
 from workers.ledger.failures import Failure, record_failures
 from workers.ledger.retention import START, count_payloads, empty_payloads, old_payloads
 from workers.ledger.tables import edited_messages, failed_messages, metadata
@@ -54,7 +55,7 @@ def settle(ledger: Engine, one: Failure, status: str, *, days_ago: int, **more: 
 def bodies(ledger: Engine) -> dict[str, bool]:
     """Which messages have a payload."""
     with reading(ledger) as connection:
-        found = connection.execute(select(failed_messages.c.event_id, failed_messages.c.body))
+        found = connection.execute(with_body(failed_messages.c.event_id))
         return {row.event_id: bool(row.body) for row in found}
 
 
@@ -160,7 +161,8 @@ def empty(room: Room) -> None:
     """Message 1 was ignored long ago."""
     mine = failed_messages.c.event_id == "event-1"
     with writing(room.ledger) as connection:
-        connection.execute(update(failed_messages).where(mine).values(status="ignored", body=b""))
+        connection.execute(update(failed_messages).where(mine).values(status="ignored"))
+        drop_body(connection, ("event-1", "orders", failure(1).connection_id))
 
 
 def test_restore_of_a_message_without_payload_says_so_and_syncs_the_object_again(room: Room) -> None:

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import select
 
 from events import names
 from events.outgoing import Outgoing
@@ -23,6 +22,7 @@ from tests.workers.runtime.rig import START, FakeQuickBooks, Rig
 from workers.errors import QuickBooksRejected, SyncError
 from workers.ledger.connections import store_settings
 from workers.ledger.engine import reading, writing
+from workers.ledger.failed_bodies import with_body
 from workers.ledger.tables import failed_messages
 from workers.quickbooks.client import Operation, Query
 from workers.route import steps_for
@@ -108,7 +108,7 @@ class Way:
         """What was published to the error queues; each has its row in the ledger, for commands to act on."""
         found = [_failed(one) for one in self._rig.mail.sent if one.routing_key.endswith(".errors")]
         with reading(self._rig.engine) as database:
-            rows = list(database.execute(select(failed_messages)))
+            rows = list(database.execute(with_body(failed_messages)))
         assert sorted((row.reason, row.status) for row in rows) == sorted(
             (one.reason, "unresolved") for one in found
         )

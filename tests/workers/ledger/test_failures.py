@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine, select, update
 
 from workers.ledger.engine import open_ledger, reading, writing
+from workers.ledger.failed_bodies import with_body
 from workers.ledger.failures import (
     Failure,
     first_failed,
@@ -60,7 +61,7 @@ def record(ledger: Engine, *failures: Failure) -> None:
 def row(ledger: Engine, number: int = 1) -> Any:
     with reading(ledger) as connection:
         return connection.execute(
-            select(failed_messages).where(failed_messages.c.event_id == f"event-{number}")
+            with_body(failed_messages).where(failed_messages.c.event_id == f"event-{number}")
         ).one()
 
 

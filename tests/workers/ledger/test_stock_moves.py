@@ -128,7 +128,6 @@ def test_ignored_order_no_longer_waits_to_be_booked(engine: Engine) -> None:
         "workflow": "orders",
         "connection_id": "acme",
         "status": "ignored",
-        "body": b"",
         "subject": "order/1",
         "object_key": "order/1",
     }

@@ -5,13 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
 from tests.workers.runtime.messages import delivery
 from tests.workers.runtime.rig import START, Rig
 from workers.context import Context
 from workers.errors import TaxCodeUnmapped
 from workers.ledger.engine import reading, writing
+from workers.ledger.failed_bodies import with_body
 from workers.ledger.failure_changes import START as FROM_THE_START
 from workers.ledger.failure_changes import Order, Target, claim_for_retry, claimed_places, ignore, restore
 from workers.ledger.tables import failed_messages
@@ -35,7 +35,7 @@ def unmapped(context: Context, data: object) -> Steps:
 
 def rows(rig: Rig) -> dict[tuple[str, str], Any]:
     with reading(rig.engine) as database:
-        found = database.execute(select(failed_messages))
+        found = database.execute(with_body(failed_messages))
         return {(row.connection_id, row.event_id): row for row in found}
 
 

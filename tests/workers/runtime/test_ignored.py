@@ -12,6 +12,7 @@ from tests.workers.runtime.rig import START, Rig, book_receipt
 from workers.context import Context
 from workers.errors import TaxCodeUnmapped
 from workers.ledger.engine import reading, writing
+from workers.ledger.failed_bodies import with_body
 from workers.ledger.failure_changes import START as FROM_THE_START
 from workers.ledger.failure_changes import Order, Target, claimed_places, ignore, restore
 from workers.ledger.tables import entries, failed_messages
@@ -52,7 +53,7 @@ def restore_event(rig: Rig, event_id: str) -> list[str]:
 
 def rows(rig: Rig) -> dict[str, Any]:
     with reading(rig.engine) as database:
-        return {row.event_id: row for row in database.execute(select(failed_messages))}
+        return {row.event_id: row for row in database.execute(with_body(failed_messages))}
 
 
 def test_later_event_of_an_ignored_object_is_kept_and_not_booked(rig: Rig) -> None:

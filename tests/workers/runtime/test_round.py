@@ -23,6 +23,7 @@ from workers.errors import (
 from workers.ledger.claims import claim_objects
 from workers.ledger.connections import change_status, read_connection
 from workers.ledger.engine import reading, writing
+from workers.ledger.failed_bodies import with_body
 from workers.ledger.tables import claims, entries, failed_messages, intents
 from workers.outcomes import Booked, Document, Skipped
 from workers.runtime.delivery import Delivery
@@ -216,7 +217,7 @@ def test_what_a_person_must_mend_is_a_row_and_a_copy_that_name_each_other(rig: R
     rig.run(ONE, steps_for=unmapped)
 
     with reading(rig.engine) as database:
-        row = database.execute(select(failed_messages)).one()
+        row = database.execute(with_body(failed_messages)).one()
     copy = rig.mail.sent[0]
     assert (row.reason, row.status, row.copy_id) == (
         "tax_code_unmapped",
