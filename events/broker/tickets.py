@@ -66,6 +66,8 @@ class Batch:
         self._next = 0
         self._left = len(messages)
         self._done = threading.Event()
+        if not messages:
+            self._done.set()
 
     def take(self, now: float) -> tuple[int, Outgoing] | None:
         del now

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from events.broker.tickets import Batch, Ticket
 from events.outgoing import NotConfirmed, Outgoing, Refused, Unroutable
 
 CONFIRM_SECONDS = 30.0
@@ -20,6 +21,9 @@ class Publishes(Protocol):
     ) -> list[NotConfirmed | None]:
         """Send in order; None = confirmed, at the message's own place."""
 
+    def submit(self, ticket: Ticket) -> None:
+        """Send what a ticket hands out, and tell the ticket."""
+
 
 def no_checkpoint(_name: str) -> None:
     """Outside of tests nothing happens there."""
@@ -31,17 +35,32 @@ def publish(publisher: Publishes, messages: Sequence[Outgoing]) -> list[int]:
     Raises:
         NotConfirmed: the broker is away or does not answer; each message may or may not be there.
     """
-    refused: list[int] = []
-    outcomes = publisher.publish_all(messages, timeout_seconds=CONFIRM_SECONDS)
+    return refused_of(publisher.publish_all(messages, timeout_seconds=CONFIRM_SECONDS))
+
+
+def send(publisher: Publishes, messages: Sequence[Outgoing]) -> Batch:
+    """Begin to publish messages; ``refused_of(batch.wait(CONFIRM_SECONDS))`` is what ``publish`` gives."""
+    batch = Batch(messages)
+    publisher.submit(batch)
+    return batch
+
+
+def refused_of(outcomes: Sequence[NotConfirmed | None]) -> list[int]:
+    """The places of those that the broker will not take.
+
+    Raises:
+        NotConfirmed: as ``publish``.
+    """
+    places: list[int] = []
     for place, outcome in enumerate(outcomes):
         match outcome:
             case None:
                 pass
             case Unroutable() | Refused():
-                refused.append(place)
+                places.append(place)
             case _:
                 raise outcome
-    return refused
+    return places
 
 
 def publish_or_raise(publisher: Publishes, messages: Sequence[Outgoing]) -> None:

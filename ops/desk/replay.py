@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from events.outgoing import Outgoing
 from ops.desk.anew import Anew
-from ops.desk.publishing import Checkpoint, Publishes, publish
+from ops.desk.publishing import CONFIRM_SECONDS, Checkpoint, Publishes, refused_of, send
 from workers.ledger.commands import CommandRow, update_command
 from workers.ledger.edits import edited_body
 from workers.ledger.engine import reading, writing
@@ -35,6 +35,7 @@ class Replay:
     ended_elsewhere: bool = False
     _places: list[Place] = field(default_factory=list)
     _next: int = 0
+    _ahead: "_Chunk | None" = None
 
     def __post_init__(self) -> None:
         """Find what is claimed and not published yet."""
@@ -61,17 +62,22 @@ class Replay:
     def step(self) -> None:
         """Publish one chunk and write down how far we are; the last one ends the command.
 
+        While the broker confirms it, the next one is read.
+
         Raises:
             NotConfirmed: the broker is away; the command stays "running" and goes on when it is back.
         """
-        size = CHUNK if self.anew is None else self.anew.at_once
-        chunk = self._places[self._next : self._next + size]
-        refused = self._publish(chunk)
+        chunk = self._ahead or self._read()
+        batch = send(self.publisher, chunk.messages)
+        self._next += len(chunk.places)
+        self._ahead = self._read() if self.left and self.anew is None else None
+        refused = [chunk.sent[number] for number in refused_of(batch.wait(CONFIRM_SECONDS))]
         self.checkpoint("published")
-        self._next += len(chunk)
         row = self.row
-        if chunk:
-            row = replace(row, done=row.done + len(chunk) - len(refused), published_to=chunk[-1])
+        if chunk.places:
+            row = replace(
+                row, done=row.done + len(chunk.places) - len(refused), published_to=chunk.places[-1]
+            )
         if refused:
             row = replace(row, why=_refused_sentence(row.workflow))
         if self.left == 0:
@@ -95,7 +101,9 @@ class Replay:
             )
         self.row = row
 
-    def _publish(self, chunk: Sequence[Place]) -> list[Place]:
+    def _read(self) -> "_Chunk":
+        size = CHUNK if self.anew is None else self.anew.at_once
+        chunk = self._places[self._next : self._next + size]
         with reading(self.ledger) as connection:
             bodies = read_bodies(connection, self.row.workflow, chunk)
             if self.row.command == "edit":
@@ -105,8 +113,16 @@ class Replay:
             bodies = {place: self.anew.body(body) for place, body in bodies.items()}
         # Only the body and the event's id go back: the headers of the error queue were for the reader.
         messages = [Outgoing("", self.row.workflow, body, place.event_id) for place, body in bodies.items()]
-        places = list(bodies)
-        return [places[number] for number in publish(self.publisher, messages)]
+        return _Chunk(chunk, list(bodies), messages)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """What goes back together. ``sent``: the places of the messages, since some place may have none any more."""
+
+    places: Sequence[Place]
+    sent: Sequence[Place]
+    messages: Sequence[Outgoing]
 
 
 def _refused_sentence(workflow: str) -> str:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from events import names
+from events.broker.tickets import Ticket
 from events.outgoing import BrokerAway, NotConfirmed, Outgoing
 from ops.desk.reading import Arrival
 from tests.ops.desk.room import Room, failure, now
@@ -49,6 +50,29 @@ class DyingPublisher:
             return [BrokerAway("cut before")] * len(messages)
         outcomes = self.room.publisher.publish_all(messages, timeout_seconds=timeout_seconds)
         return [BrokerAway("cut after")] * len(messages) if dies == "after" else outcomes
+
+    def submit(self, ticket: Ticket) -> None:
+        dies, self.dies = self.dies, "none"
+        if dies == "before":
+            ticket.give_up("cut before")
+        else:
+            self.room.publisher.submit(Unheard(ticket) if dies == "after" else ticket)
+
+
+@dataclass
+class Unheard:
+    """Its messages go, and nobody hears what became of them."""
+
+    ticket: Ticket
+
+    def take(self, now: float) -> tuple[int, Outgoing] | None:
+        return self.ticket.take(now)
+
+    def settle(self, place: int, outcome: NotConfirmed | None) -> None:
+        self.ticket.settle(place, outcome or BrokerAway("cut after"))
+
+    def give_up(self, why: str) -> None:
+        self.ticket.give_up(why)
 
 
 @dataclass
