@@ -1,6 +1,6 @@
 """Canonical contacts: a store's customers."""
 
-from schemas.orders import Address
+from schemas.orders import Address, Buyer
 from schemas.shape import Shape, StoreId, Text, Time
 
 
@@ -16,6 +16,20 @@ class Contact(Shape):
     billing: Address = Address()
     shipping: Address = Address()
     updated_at: Time
+
+    @property
+    def buyer(self) -> Buyer:
+        """The same person as orders name them."""
+        return Buyer(
+            customer_id=self.contact_id,
+            email=self.email,
+            first_name=self.first_name,
+            last_name=self.last_name,
+            company=self.company,
+            phone=self.phone,
+            billing=self.billing,
+            shipping=self.shipping,
+        )
 
 
 class ContactRemoved(Shape):

@@ -53,7 +53,7 @@ class Needs:
                 case Refund() if not payload.test:
                     self._take_refund(refund_as_booked(payload, frame))
                 case Contact():
-                    self._take_buyer(_buyer(payload), frame.company.home_currency, frame)
+                    self._take_buyer(payload.buyer, frame.company.home_currency, frame)
                 case Product():
                     self._take_product(payload)
                 case _:
@@ -148,16 +148,3 @@ def _percent(name: str, totals: Iterable[TaxTotal]) -> Decimal | None:
     parts = [known.get(one) for one in name.split(" + ")]
     said = [one for one in parts if one is not None]
     return sum(said, Decimal(0)) if said and len(said) == len(parts) else None
-
-
-def _buyer(contact: Contact) -> Buyer:
-    return Buyer(
-        customer_id=contact.contact_id,
-        email=contact.email,
-        first_name=contact.first_name,
-        last_name=contact.last_name,
-        company=contact.company,
-        phone=contact.phone,
-        billing=contact.billing,
-        shipping=contact.shipping,
-    )

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from schemas.contacts import Contact, ContactRemoved
-from schemas.orders import Buyer
 from workers.answers import GONE, STALE, carried_out
 from workers.context import Context
 from workers.errors import ChangedInQuickBooks, QuickBooksRejected, RemovedInQuickBooks, StaleObject
@@ -28,7 +27,7 @@ def sync_contact(contact: Contact, context: Context) -> Steps:
     frame = Frame.of(context, f"Customer {contact.contact_id}")
     if frame.settings.customers == "per_store":
         return Skipped("one_customer_for_all")
-    party = party_of(_buyer(contact), context.company.home_currency, frame)
+    party = party_of(contact.buyer, context.company.home_currency, frame)
     own_key = StoreKey("customer", contact.contact_id)
     if own_key not in party.keys:
         return Skipped("no_name")
@@ -165,16 +164,3 @@ def _remember_all(
         new = replace(mapping, key=key, version=version if key == own_key else None)
         if known.get(key) != new:
             yield from remember(new)
-
-
-def _buyer(contact: Contact) -> Buyer:
-    return Buyer(
-        customer_id=contact.contact_id,
-        email=contact.email,
-        first_name=contact.first_name,
-        last_name=contact.last_name,
-        company=contact.company,
-        phone=contact.phone,
-        billing=contact.billing,
-        shipping=contact.shipping,
-    )

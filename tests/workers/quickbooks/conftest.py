@@ -78,3 +78,18 @@ def quickbooks(stub: Stub, http: Http, tokens: KnownTokens, observed: Observed) 
         observer=observed,
         reads=observed,
     )
+
+
+@dataclass
+class Time:
+    """A monotonic clock that stands until a test sets it."""
+
+    now: float = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()

@@ -1,23 +1,9 @@
 """The breaker: nobody storms a QuickBooks that is down, and everyone is back when it is."""
 
-from dataclasses import dataclass
-
 import pytest
 
+from tests.workers.quickbooks.conftest import Time
 from workers.quickbooks.breaker import FAILURES, PROBE_SECONDS, Breaker
-
-
-@dataclass
-class Time:
-    now: float = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def time() -> Time:
-    return Time()
 
 
 @pytest.fixture

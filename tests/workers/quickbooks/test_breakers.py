@@ -1,26 +1,12 @@
 """A breaker for each company and one over all: the dead slow nobody, and all are back at once."""
 
-from dataclasses import dataclass
-
 import pytest
 
+from tests.workers.quickbooks.conftest import Time
 from workers.quickbooks.breaker import FAILURES, LONGEST_PAUSE_SECONDS
 from workers.quickbooks.breakers import TURN_SECONDS, Breakers
 
 DEAD, OTHER, THIRD, HEALTHY = "9001", "9002", "9003", "9100"
-
-
-@dataclass
-class Time:
-    now: float = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def time() -> Time:
-    return Time()
 
 
 @pytest.fixture
