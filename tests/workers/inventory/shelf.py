@@ -28,6 +28,7 @@ from tests.workers.runtime.rig import Counts, FakeBreaker, FreeBudget
 from workers.errors import QuickBooksRejected, QuickBooksUnavailable, SyncError
 from workers.ledger.connections import add_connection
 from workers.ledger.engine import open_ledger, writing
+from workers.ledger.failed_bodies import with_body
 from workers.ledger.failure_changes import Order as Given
 from workers.ledger.failure_changes import Target, claim_for_retry, ignore
 from workers.ledger.tables import failed_messages, metadata
@@ -218,7 +219,7 @@ class Shelf:
         with writing(self.engine) as database:
             claim_for_retry(database, Target("orders", event_id=event_id), given)
             row = database.execute(
-                failed_messages.select().where(failed_messages.c.event_id == event_id)
+                with_body(failed_messages).where(failed_messages.c.event_id == event_id)
             ).one()
         self.queues[row.workflow].append((row.body, {"attempts": 0}))
 
