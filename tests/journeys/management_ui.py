@@ -10,9 +10,10 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 
 from ops.node.management import part
-from tests.rig.browser import WAIT_SECONDS
+from tests.rig.browser import HEIGHT, WAIT_SECONDS, WIDTH
 from tests.rig.waiting import wait_for
 
+TALL = 2600
 POPUP = ".form-popup-info, .form-popup-warn"
 expect.set_options(timeout=WAIT_SECONDS * 1000)
 
@@ -90,7 +91,10 @@ class ManagementUi:
         """Keep what is seen, once a text is there: RabbitMQ's numbers are up to ten seconds old."""
         if self._pictures is not None:
             expect(part_of_page).to_contain_text(holding)
+            # RabbitMQ's head stays on top of the screen, so the whole part has to fit below it.
+            self.page.set_viewport_size({"width": WIDTH, "height": TALL})
             part_of_page.screenshot(path=self._pictures / f"{name}.png")
+            self.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
 
     def _open(self, *place: str) -> None:
         """A fresh page: another place behind the # alone would leave the old screen there for a moment."""
