@@ -190,7 +190,9 @@ def _write_leader(node: PrivateNode, vhost: str, name: str) -> None:
         f'Queue = rabbit_misc:r(<<"{vhost}">>, queue, <<"{QUEUE}">>), '
         "Change = fun(Record) -> {Process, _} = amqqueue:get_pid(Record), "
         f"amqqueue:set_pid(Record, {{Process, {name}}}) end, "
-        "rabbit_misc:execute_mnesia_transaction(fun() -> rabbit_amqqueue:update(Queue, Change) end).",
+        "case erlang:function_exported(rabbit_db_queue, update, 2) of "
+        "true -> rabbit_db_queue:update(Queue, Change); "
+        "false -> rabbit_misc:execute_mnesia_transaction(fun() -> rabbit_amqqueue:update(Queue, Change) end) end.",
     )
 
 
