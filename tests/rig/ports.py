@@ -1,6 +1,7 @@
 """Ports that nobody uses just now, and that nobody is given by chance."""
 
 import fcntl
+import os
 import tempfile
 from pathlib import Path
 
@@ -10,7 +11,7 @@ FIRST, LAST = 19_000, 25_600
 """Between the ports of the tests' own nodes, and below 32768, where the kernel takes the ports of connections that go
 out from: one of those on a port that was "free" a moment ago kept a server off it for half a minute."""
 
-_LAST_GIVEN = Path(tempfile.gettempdir()) / "counterfoil-tests-last-port"
+_LAST_GIVEN = Path(tempfile.gettempdir()) / f"counterfoil-tests-last-port-{os.getuid()}"
 
 
 def free_port() -> int:
