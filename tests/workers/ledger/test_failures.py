@@ -118,10 +118,10 @@ def test_ignored_message_stays_ignored_when_a_late_failure_arrives(ledger: Engin
     record(ledger, failure())
     set_status(ledger, "ignored")
 
-    record(ledger, failure(copy_id="copy-b"))
+    record(ledger, failure(copy_id="copy-b", body=b'{"id": "other"}'))
 
     found = row(ledger)
-    assert (found.status, found.copy_id) == ("ignored", "copy-1")
+    assert (found.status, found.copy_id, found.body) == ("ignored", "copy-1", failure().body)
 
 
 def test_one_call_with_the_same_event_twice_keeps_the_later_failure(ledger: Engine) -> None:
