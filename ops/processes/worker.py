@@ -45,7 +45,8 @@ def run_worker(
     ``crash`` is called with the name of each point between two writes; fault tests end the process there.
     """
     sys.setswitchinterval(SWITCH_SECONDS)
-    engine = open_ledger(settings.database_url, pool_size=min(settings.worker_threads, DATABASE_CONNECTIONS))
+    connections = min(settings.worker_threads, DATABASE_CONNECTIONS)
+    engine = open_ledger(settings.database_url, pool_size=connections, by_index=True)
     traces = open_traces(settings, "worker")
     metrics = Metrics()
     metrics.works_on(workflows)

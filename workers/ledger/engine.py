@@ -19,8 +19,12 @@ SQLITE_BUSY_SECONDS = 30.0
 """How long a writer waits for another one; SQLite has one writer at a time."""
 
 
-def open_ledger(url: str, *, pool_size: int = 8) -> Engine:
-    """Open the database behind ``url`` (``sqlite:///…`` or ``postgresql+psycopg://…``). Connects when first used."""
+def open_ledger(url: str, *, pool_size: int = 8, by_index: bool = False) -> Engine:
+    """Open the database behind ``url`` (``sqlite:///…`` or ``postgresql+psycopg://…``). Connects when first used.
+
+    ``by_index``: for those who only look up and change single rows. PostgreSQL keeps the plan of a statement that it
+    made while a table was small; one that reads the whole table then stays when the table has grown.
+    """
     json: dict[str, Any] = {
         "json_serializer": lambda value: orjson.dumps(value).decode(),
         "json_deserializer": orjson.loads,
@@ -33,11 +37,12 @@ def open_ledger(url: str, *, pool_size: int = 8) -> Engine:
         event.listen(engine, "connect", _sqlite_connect)
         event.listen(engine, "begin", _sqlite_begin)
         return engine
+    options = "-c lock_timeout=30000" + (" -c enable_seqscan=off" if by_index else "")
     engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=8,
-        connect_args={"connect_timeout": 5, "options": "-c lock_timeout=30000"},
+        connect_args={"connect_timeout": 5, "options": options},
         **json,
     )
     event.listen(engine, "checkin", _note_use)

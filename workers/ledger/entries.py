@@ -6,9 +6,9 @@ from datetime import datetime
 from functools import cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_
 
-from workers.ledger.lists import insert_rows, new_rows, rows_among
+from workers.ledger.lists import insert_rows, new_rows, rows_by_key
 from workers.ledger.tables import entries
 from workers.ledger.together import Part
 from workers.outcomes import Booked, Outcome, Skipped, status_of
@@ -46,7 +46,7 @@ def applied_events(connection: Connection, events: Iterable[EventKey]) -> set[Ev
 @cache
 def _applied(dialect: str) -> Any:
     key = (entries.c.connection_id, entries.c.event_id)
-    return select(*key).where(rows_among(dialect, "events", *key), entries.c.status != "skipped")
+    return rows_by_key(dialect, "events", key, *key, where=[entries.c.status != "skipped"])
 
 
 def record_entries(connection: Connection, ended: Sequence[Entry], now: datetime) -> None:

@@ -14,7 +14,7 @@ from workers.ledger.claims import ObjectKey
 from workers.ledger.engine import insert_for
 from workers.ledger.entries import EventKey
 from workers.ledger.failed_bodies import add_bodies, store_bodies
-from workers.ledger.lists import SQLITE, rows_among
+from workers.ledger.lists import SQLITE, rows_among, rows_by_key
 from workers.ledger.tables import failed_messages as rows
 from workers.ledger.together import Part
 
@@ -199,7 +199,7 @@ def ignored_objects(connection: Connection, keys: Collection[ObjectKey]) -> set[
 @cache
 def _ignored(dialect: str) -> Any:
     key = (rows.c.connection_id, rows.c.subject)
-    return select(*key).where(rows_among(dialect, "keys", *key), rows.c.status == "ignored").distinct()
+    return rows_by_key(dialect, "keys", key, *key, where=[rows.c.status == "ignored"])
 
 
 def first_failed(

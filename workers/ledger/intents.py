@@ -11,10 +11,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Connection, Row, delete
 
 from workers.ledger.claims import ObjectKey
-from workers.ledger.lists import insert_rows, new_rows, rows_among
+from workers.ledger.lists import insert_rows, new_rows, rows_among, rows_by_key
 from workers.ledger.tables import intents
 from workers.ledger.together import Part
 from workers.steps import Operation, StoreKey
@@ -50,11 +50,9 @@ def open_intents(connection: Connection, keys: Iterable[ObjectKey]) -> list[Inte
 
 @cache
 def _open(dialect: str) -> Any:
-    return (
-        select(intents)
-        .where(rows_among(dialect, "keys", intents.c.connection_id, intents.c.object_key))
-        .order_by(intents.c.started_at, intents.c.event_id, intents.c.name)
-    )
+    key = (intents.c.connection_id, intents.c.object_key)
+    found = rows_by_key(dialect, "keys", key, *intents.c)
+    return found.order_by("started_at", "event_id", "name")
 
 
 def start_intents(connection: Connection, started: Sequence[Intent]) -> None:

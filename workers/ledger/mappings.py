@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func
 
-from workers.ledger.lists import insert_rows, new_rows, rows_among
+from workers.ledger.lists import insert_rows, new_rows, rows_by_key
 from workers.ledger.prepared import rows_of
 from workers.ledger.tables import sync_mappings
 from workers.ledger.together import Part
@@ -52,7 +52,7 @@ def recall_all(
 @cache
 def _recall(dialect: str) -> Any:
     key = tuple(sync_mappings.c[name] for name in _KEY)
-    return select(*key, *(sync_mappings.c[name] for name in _FIELDS)).where(rows_among(dialect, "keys", *key))
+    return rows_by_key(dialect, "keys", key, *key, *(sync_mappings.c[name] for name in _FIELDS))
 
 
 def store_mappings(

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, String, cast, literal, select, union_all
+from sqlalchemy import ColumnElement, Connection, String, cast, literal, select, union_all
 
 from workers.ledger.claims import ObjectKey
 from workers.ledger.entries import EventKey
-from workers.ledger.lists import among, rows_among
+from workers.ledger.lists import among, rows_by_key
 from workers.ledger.prepared import rows_of
 from workers.ledger.tables import connections, entries, failed_messages, intents
 
@@ -67,11 +67,15 @@ def _statement(dialect: str) -> Any:
         select(literal(_LOOK), connections.c.connection_id, cast(connections.c.updated_at, String)).where(
             among(dialect, connections.c.connection_id, "connections")
         ),
-        select(literal(_APPLIED), *entry).where(
-            rows_among(dialect, "events", *entry), entries.c.status != "skipped"
+        rows_by_key(
+            dialect, "events", entry, _named(_APPLIED), *entry, where=[entries.c.status != "skipped"]
         ),
-        select(literal(_IGNORED), *subject).where(
-            rows_among(dialect, "objects", *subject), failed.status == "ignored"
+        rows_by_key(
+            dialect, "objects", subject, _named(_IGNORED), *subject, where=[failed.status == "ignored"]
         ),
-        select(literal(_BEGUN), *object_).where(rows_among(dialect, "claimed", *object_)),
+        rows_by_key(dialect, "claimed", object_, _named(_BEGUN), *object_),
     )
+
+
+def _named(what: str) -> ColumnElement[str]:
+    return literal(what).label("what")
