@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from ops.metrics import Metrics
 from ops.settings import Settings
+from workers.ledger.prepared import Part, Rows
 from workers.quickbooks.breakers import Breakers
 from workers.quickbooks.budget import Budget
 from workers.quickbooks.client import QuickBooks
@@ -56,9 +57,15 @@ class CountedBudget:
         """Take the right to one call without the ledger; None when it must be asked."""
         return self.budget.at_hand(realm_id, batch=batch)
 
-    def take_all(self, database: Connection, wanted: Sequence[tuple[str, bool]]) -> list[float]:
+    def locking(self, dialect: str, wanted: Sequence[tuple[str, bool]]) -> list[Part]:
+        """What to ask of the ledger first."""
+        return self.budget.locking(dialect, wanted)
+
+    def take_all(
+        self, database: Connection, wanted: Sequence[tuple[str, bool]], locked: Rows, *, ends: bool
+    ) -> list[float]:
         """Take the right to calls of many companies."""
-        seconds = self.budget.take_all(database, wanted)
+        seconds = self.budget.take_all(database, wanted, locked, ends=ends)
         for realm_id, _ in wanted:
             self.metrics.budget_left(realm_id, self.budget.batches_left(realm_id) or 0)
         return seconds

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, case, func, null, select, update
 
 from workers.ledger.engine import insert_for
 from workers.ledger.lists import rows_among
-from workers.ledger.prepared import rows_of
+from workers.ledger.prepared import Part, Rows, rows_of, run_in_turn
 from workers.ledger.tables import budgets as table
 
 APP_CHARACTERS = 64
@@ -58,11 +58,30 @@ def lock_budgets(
     connection: Connection, realms: Collection[str], app: str, *, clock: Callable[[], datetime]
 ) -> dict[str, BudgetState]:
     """Read the budgets of companies and keep them from everyone else until the transaction ends."""
-    found = _locked(connection, realms, app)
+    locked = rows_of(connection, locking(connection.dialect.name, realms, app))
+    return locked_budgets(connection, locked, realms, app, clock=clock)
+
+
+def locking(dialect: str, realms: Collection[str], app: str) -> list[Part]:
+    """The same as a part, for ``locked_budgets``."""
+    keys = [(realm_id, app, GATE) for realm_id in sorted(set(realms))]
+    return [Part(_lock(dialect), {"realms": keys})] if keys else []
+
+
+def locked_budgets(
+    connection: Connection,
+    locked: Rows,
+    realms: Collection[str],
+    app: str,
+    *,
+    clock: Callable[[], datetime],
+) -> dict[str, BudgetState]:
+    """What ``locking`` found; a company without a budget gets one."""
+    found = _by_realm(locked)
     missing = set(realms) - found.keys()
     if missing:
         _add(connection, missing, app, now=_now(connection, clock))
-        found = _locked(connection, realms, app)
+        found = _by_realm(rows_of(connection, locking(connection.dialect.name, realms, app)))
     here = clock()
     return {
         row.realm_id: BudgetState(
@@ -76,8 +95,10 @@ def lock_budgets(
     }
 
 
-def store_permits(connection: Connection, app: str, used_at: Mapping[str, Mapping[str, datetime]]) -> None:
-    """Write when the permits of each company were used last."""
+def store_permits(
+    connection: Connection, app: str, used_at: Mapping[str, Mapping[str, datetime]], *, ends: bool = False
+) -> None:
+    """Write when the permits of each company were used last. ``ends``: nothing follows in this transaction."""
     changed = [
         {
             "of": realm_id,
@@ -86,9 +107,7 @@ def store_permits(connection: Connection, app: str, used_at: Mapping[str, Mappin
         }
         for realm_id, uses in sorted(used_at.items())
     ]
-    if changed:
-        for values in changed:
-            rows_of(connection, _STORE, values)
+    run_in_turn(connection, [Part(_STORE, values) for values in changed], ends=ends)
 
 
 _STORE = (
@@ -137,9 +156,7 @@ def reads_in(connection: Connection, app: str, *, month: datetime) -> int:
     return int(connection.scalar(statement) or 0)
 
 
-def _locked(connection: Connection, realms: Collection[str], app: str) -> dict[str, _Gate]:
-    statement = _lock(connection.dialect.name)
-    found = rows_of(connection, statement, {"realms": [(realm_id, app, GATE) for realm_id in realms]})
+def _by_realm(found: Rows) -> dict[str, _Gate]:
     return {row.realm_id: row for row in map(_Gate._make, found)}
 
 

@@ -12,9 +12,8 @@ from typing import Any, TypeAlias
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, or_, select, tuple_, update
 
 from workers.ledger.lists import insert_rows, new_rows, rows_among
-from workers.ledger.prepared import rows_of
+from workers.ledger.prepared import Part, rows_of
 from workers.ledger.tables import claims
-from workers.ledger.together import Part
 
 ObjectKey: TypeAlias = tuple[str, str]
 """A store object: connection id and object key."""
@@ -31,21 +30,33 @@ def claim_objects(
 
     Waits for no other worker's row, only for one that is just being made: two workers never wait in a circle.
     """
-    wanted = sorted(set(keys))
-    if not wanted:
-        return set()
-    until = now + timedelta(seconds=CLAIM_SECONDS)
+    wanted = set(keys)
+    got = object_keys_of(rows_of(connection, claiming(connection.dialect.name, wanted, owner=owner, now=now)))
+    return got | take_over(connection, wanted - got, owner=owner, now=now)
+
+
+def claiming(dialect: str, keys: Iterable[ObjectKey], *, owner: str, now: datetime) -> list[Part]:
+    """Take the objects that are free; returns connection ids and object keys. Ask ``take_over`` for the others."""
     rows = [
-        {"connection_id": connection_id, "object_key": key, "owner": owner, "until": until}
-        for connection_id, key in wanted
+        {"connection_id": connection_id, "object_key": key, "owner": owner, "until": _until(now)}
+        for connection_id, key in sorted(set(keys))
     ]
-    dialect = connection.dialect.name
-    got = _keys(rows_of(connection, _claim(dialect), new_rows(dialect, claims, rows)))
-    taken = [key for key in wanted if key not in got]
-    if taken:
-        parameters = {"keys": taken, "by": owner, "at": now, "renewed": until}
-        got |= _keys(rows_of(connection, _take_over(dialect), parameters))
-    return got
+    return [Part(_claim(dialect), new_rows(dialect, claims, rows))] if rows else []
+
+
+def take_over(
+    connection: Connection, keys: Iterable[ObjectKey], *, owner: str, now: datetime
+) -> set[ObjectKey]:
+    """Take the objects that are ours, or whose worker is dead. Returns the ones we got."""
+    taken = sorted(set(keys))
+    if not taken:
+        return set()
+    values = {"keys": taken, "by": owner, "at": now, "renewed": _until(now)}
+    return object_keys_of(rows_of(connection, [Part(_take_over(connection.dialect.name), values)]))
+
+
+def _until(now: datetime) -> datetime:
+    return now + timedelta(seconds=CLAIM_SECONDS)
 
 
 @cache
@@ -69,15 +80,13 @@ def renew_claims(
     connection: Connection, keys: Iterable[ObjectKey], *, owner: str, now: datetime
 ) -> set[ObjectKey]:
     """Keep the claims of a living worker. Returns those that were still ours."""
-    parts = renewing(connection.dialect.name, keys, owner=owner, now=now)
-    return _keys(row for part in parts for row in part.run(connection))
+    return object_keys_of(rows_of(connection, renewing(connection.dialect.name, keys, owner=owner, now=now)))
 
 
 def renewing(dialect: str, keys: Iterable[ObjectKey], *, owner: str, now: datetime) -> list[Part]:
     """The same for a commit; returns connection ids and object keys."""
     kept = sorted(set(keys))
-    values = {"kept": kept, "by": owner, "renewed": now + timedelta(seconds=CLAIM_SECONDS)}
-    return [Part(_renew(dialect), values, returns=True)] if kept else []
+    return [Part(_renew(dialect), {"kept": kept, "by": owner, "renewed": _until(now)})] if kept else []
 
 
 @cache
@@ -92,14 +101,13 @@ def _renew(dialect: str) -> Any:
 
 def release_claims(connection: Connection, keys: Iterable[ObjectKey], *, owner: str) -> set[ObjectKey]:
     """Give objects back. Returns those that were still ours: one that is missing was taken over meanwhile."""
-    parts = releasing(connection.dialect.name, keys, owner=owner)
-    return _keys(row for part in parts for row in part.run(connection))
+    return object_keys_of(rows_of(connection, releasing(connection.dialect.name, keys, owner=owner)))
 
 
 def releasing(dialect: str, keys: Iterable[ObjectKey], *, owner: str) -> list[Part]:
     """The same for a commit; returns connection ids and object keys."""
     released = sorted(set(keys))
-    return [Part(_release(dialect), {"released": released, "by": owner}, returns=True)] if released else []
+    return [Part(_release(dialect), {"released": released, "by": owner})] if released else []
 
 
 @cache
@@ -111,7 +119,8 @@ def _ours(dialect: str, keys: str) -> tuple[ColumnElement[bool], ...]:
     return rows_among(dialect, keys, *_KEY), claims.c.owner == bindparam("by")
 
 
-def _keys(found: Iterable[Any]) -> set[ObjectKey]:
+def object_keys_of(found: Iterable[Any]) -> set[ObjectKey]:
+    """The objects that a part of ours returned."""
     return {(connection_id, object_key) for connection_id, object_key in found}
 
 

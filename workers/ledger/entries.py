@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 from sqlalchemy import Connection, and_
 
 from workers.ledger.lists import insert_rows, new_rows, rows_by_key
+from workers.ledger.prepared import Part
 from workers.ledger.tables import entries
-from workers.ledger.together import Part
 from workers.outcomes import Booked, Outcome, Skipped, status_of
 
 EventKey: TypeAlias = tuple[str, str]

@@ -15,8 +15,8 @@ from workers.ledger.engine import insert_for
 from workers.ledger.entries import EventKey
 from workers.ledger.failed_bodies import add_bodies, store_bodies
 from workers.ledger.lists import SQLITE, rows_among, rows_by_key
+from workers.ledger.prepared import Part
 from workers.ledger.tables import failed_messages as rows
-from workers.ledger.together import Part
 
 MESSAGE_LIMIT = 4000
 """Characters of a sentence in a header: all headers must fit one frame of 128 KiB (RabbitMQ's ``frame_max``)."""

@@ -15,8 +15,8 @@ from sqlalchemy import Connection, Row, delete
 
 from workers.ledger.claims import ObjectKey
 from workers.ledger.lists import insert_rows, new_rows, rows_among, rows_by_key
+from workers.ledger.prepared import Part
 from workers.ledger.tables import intents
-from workers.ledger.together import Part
 from workers.steps import Operation, StoreKey
 
 

@@ -9,9 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, func
 
 from workers.ledger.lists import insert_rows, new_rows, rows_by_key
-from workers.ledger.prepared import rows_of
+from workers.ledger.prepared import Part, Rows, rows_of
 from workers.ledger.tables import sync_mappings
-from workers.ledger.together import Part
 from workers.steps import StoreKey, SyncMapping
 
 _KEY = ("connection_id", "kind", "store_id")
@@ -38,10 +37,17 @@ def recall_all(
     connection: Connection, keys: Collection[tuple[str, StoreKey]]
 ) -> dict[tuple[str, StoreKey], SyncMapping]:
     """The same for store objects of many connections: connection id and store key."""
-    if not keys:
-        return {}
+    return mappings_of(rows_of(connection, recalling(connection.dialect.name, keys)))
+
+
+def recalling(dialect: str, keys: Collection[tuple[str, StoreKey]]) -> list[Part]:
+    """The same as a part, for ``mappings_of``."""
     wanted = [(connection_id, key.kind, key.store_id) for connection_id, key in keys]
-    found = rows_of(connection, _recall(connection.dialect.name), {"keys": wanted})
+    return [Part(_recall(dialect), {"keys": wanted})] if wanted else []
+
+
+def mappings_of(found: Rows) -> dict[tuple[str, StoreKey], SyncMapping]:
+    """What ``recalling`` found."""
     return {
         (connection_id, mapping.key): mapping
         for connection_id, *row in found

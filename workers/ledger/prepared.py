@@ -1,74 +1,59 @@
-"""Statements of the hot path: made and compiled once, then given to PostgreSQL's driver as text.
+"""Statements of the hot path: made once, and run one after another in one trip where the database is far away."""
 
-SQLAlchemy looks at a statement and at its result anew each time, which costs a worker as much as the statement itself.
-"""
-
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Dialect
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection
 
 from workers.ledger.lists import SQLITE
+from workers.ledger.trip import travel
 
 Values: TypeAlias = Mapping[str, object] | Sequence[Mapping[str, object]]
-
-STATEMENTS = 512
-"""More than there are: joined ones (``together.py``) come in many forms."""
+Rows: TypeAlias = list[tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Prepared:
-    text: str
-    constants: Mapping[str, object]
-    write: Mapping[str, Callable[[Any], Any]]
+class Part:
+    """A statement that was made once, and its values: one of several that a transaction needs."""
+
+    statement: Any
+    values: Values
+
+    def run(self, connection: Connection) -> Any:
+        """Run it by itself; SQLAlchemy's result."""
+        return connection.execute(self.statement, self.values)
 
 
-def rows_of(connection: Connection, statement: Any, values: Values) -> list[tuple[Any, ...]]:
-    """Run a statement that was made once; [] when it returns no rows. Times come back aware, in any zone.
+def run_in_turn(connection: Connection, parts: Sequence[Part], *, ends: bool = False) -> list[Rows]:
+    """Run the parts one after another; the rows of each, [] where it returns none. Times come back aware, in any zone.
+
+    ``ends``: nothing that belongs to this transaction follows, so its commit may travel along.
 
     Raises:
-        sqlalchemy.exc.DBAPIError: as ``Connection.execute`` would.
+        sqlalchemy.exc.DBAPIError: as ``Connection.execute`` would; none of the later parts ran.
     """
     if connection.dialect.name == SQLITE:
-        result = connection.execute(statement, values)
-        return [tuple(row) for row in result] if result.returns_rows else []
-    assert isinstance(values, Mapping), "lists are one value in PostgreSQL"
-    prepared = _prepare(statement, connection.dialect)
-    write = prepared.write
-    given = {name: write[name](value) if name in write else value for name, value in values.items()}
-    driver = connection.connection.driver_connection
-    assert driver is not None, "a pooled connection has one"
-    try:
-        cursor = driver.execute(prepared.text, {**prepared.constants, **given}, prepare=True)
-        return list(cursor.fetchall()) if cursor.pgresult.nfields else []
-    except driver.Error as error:
-        raise _as_sqlalchemy(connection, prepared.text, error) from error
+        return [_rows(part.run(connection)) for part in parts]
+    asked = []
+    for part in parts:
+        assert isinstance(part.values, Mapping), "lists are one value in PostgreSQL"
+        asked.append((part.statement, part.values))
+    return travel(connection, asked, ends=ends) if asked else []
 
 
-@lru_cache(STATEMENTS)
-def _prepare(statement: Any, dialect: Dialect) -> _Prepared:
-    compiled = statement.compile(dialect=dialect)
-    assert "POSTCOMPILE" not in str(compiled), "IN with a list: write it with or_, or see lists.py"
-    given = compiled.construct_params(_check=False)
-    write = {
-        bind.key: process
-        for bind in compiled.binds.values()
-        if bind.required and (process := bind.type.dialect_impl(dialect).bind_processor(dialect))
-    }
-    required = {bind.key for bind in compiled.binds.values() if bind.required}
-    constants = {name: value for name, value in given.items() if name not in required}
-    return _Prepared(str(compiled), constants, write)
+def rows_of(connection: Connection, parts: Sequence[Part]) -> Rows:
+    """The same, with the rows of all parts in one list."""
+    return [row for rows in run_in_turn(connection, parts) for row in rows]
 
 
-def _as_sqlalchemy(connection: Connection, text: str, error: Any) -> BaseException:
-    driver_module = connection.dialect.loaded_dbapi
-    broken = connection.dialect.is_disconnect(error, connection.connection, None)
-    if broken:
-        connection.invalidate(error)
-    known: BaseException = DBAPIError.instance(
-        text, None, error, driver_module.Error, connection_invalidated=broken, dialect=connection.dialect
-    )
-    return known
+def rows_by_name(
+    connection: Connection, named: Mapping[str, Sequence[Part]], *, ends: bool = False
+) -> dict[str, Rows]:
+    """The same for parts under names, in their order; the rows of each name."""
+    found = iter(run_in_turn(connection, [part for parts in named.values() for part in parts], ends=ends))
+    return {name: [row for _ in parts for row in next(found)] for name, parts in named.items()}
+
+
+def _rows(result: Any) -> Rows:
+    return [tuple(row) for row in result] if result.returns_rows else []

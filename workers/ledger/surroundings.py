@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, String, cast, literal, select,
 from workers.ledger.claims import ObjectKey
 from workers.ledger.entries import EventKey
 from workers.ledger.lists import among, rows_by_key
-from workers.ledger.prepared import rows_of
+from workers.ledger.prepared import Part, Rows, rows_of
 from workers.ledger.tables import connections, entries, failed_messages, intents
 
 _LOOK = "connection"
@@ -39,17 +39,38 @@ def look_around(
     objects: Collection[ObjectKey],
     claimed: Collection[ObjectKey],
 ) -> Surroundings:
-    """``objects``: subjects, and object keys, of the events; an ignored order also stops its refunds (their object
-    key is the order), an ignored refund stops no order."""
-    parameters = {
+    """Look by itself; see ``looking``."""
+    parts = looking(connection.dialect.name, connection_ids, events, objects=objects, claimed=claimed)
+    return surroundings_of(rows_of(connection, parts))
+
+
+def looking(
+    dialect: str,
+    connection_ids: Collection[str],
+    events: Collection[EventKey],
+    *,
+    objects: Collection[ObjectKey],
+    claimed: Collection[ObjectKey],
+) -> list[Part]:
+    """The look as a part, for ``surroundings_of``.
+
+    ``objects``: subjects, and object keys, of the events; an ignored order also stops its refunds (their object key is
+    the order), an ignored refund stops no order. ``claimed``: where to look for writes of unknown outcome.
+    """
+    values = {
         "connections": sorted(connection_ids),
         "events": sorted(events),
         "objects": sorted(key for key in objects if key[1]),
         "claimed": sorted(claimed),
     }
+    return [Part(_statement(dialect), values)] if connection_ids else []
+
+
+def surroundings_of(rows: Rows) -> Surroundings:
+    """What ``looking`` found."""
     found = Surroundings()
     places = {_APPLIED: found.applied, _IGNORED: found.ignored, _BEGUN: found.begun}
-    for what, connection_id, name in rows_of(connection, _statement(connection.dialect.name), parameters):
+    for what, connection_id, name in rows:
         if what == _LOOK:
             found.revisions[connection_id] = name
         else:

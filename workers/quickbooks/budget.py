@@ -5,7 +5,7 @@ takes a few at once and uses them within a quarter of a second.
 """
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 from workers.ledger import budgets as ledger
 from workers.ledger.budgets import BudgetState
 from workers.ledger.engine import writing
+from workers.ledger.prepared import Part, Rows, rows_of
 from workers.quickbooks.limits import Limits, batch_ring, request_ring, supply
 
 REQUESTS_OF_A_BATCH = 2
@@ -90,7 +91,9 @@ class Budget:
         if at_hand is not None:
             return at_hand
         with writing(self._engine) as database:
-            (seconds,) = self.take_all(database, [(realm_id, batch)])
+            wanted = [(realm_id, batch)]
+            locked = rows_of(database, self.locking(database.dialect.name, wanted))
+            (seconds,) = self.take_all(database, wanted, locked, ends=True)
         return seconds
 
     def at_hand(self, realm_id: str, *, batch: bool) -> float | None:
@@ -106,9 +109,19 @@ class Budget:
                 return 0.0
             return None
 
-    def take_all(self, database: Connection, wanted: Sequence[tuple[str, bool]]) -> list[float]:
-        """Ask the ledger for many calls, each (realm id, whether it is a batch), in a transaction of the caller's."""
-        found = self._locked(database, {realm_id for realm_id, _ in wanted})
+    def locking(self, dialect: str, wanted: Sequence[tuple[str, bool]]) -> list[Part]:
+        """What reads and locks the budgets for ``take_all``, for a caller who has more to ask of the ledger."""
+        return ledger.locking(dialect, {realm_id for realm_id, _ in wanted}, self._app)
+
+    def take_all(
+        self, database: Connection, wanted: Sequence[tuple[str, bool]], locked: Rows, *, ends: bool = False
+    ) -> list[float]:
+        """Ask the ledger for many calls, each (realm id, whether it is a batch), in a transaction of the caller's.
+
+        ``locked``: what ``locking`` found. ``ends``: nothing follows in the transaction.
+        """
+        realms = {realm_id for realm_id, _ in wanted}
+        found = ledger.locked_budgets(database, locked, realms, self._app, clock=self._clock)
         states = {realm_id: _without_future(state) for realm_id, state in found.items()}
         asked_at = self._monotonic()
         uses = {realm_id: state.used_at for realm_id, state in states.items() if state != found[realm_id]}
@@ -125,14 +138,15 @@ class Budget:
             with self._lock:
                 self._keep(local, lease, asked_at)
             seconds.append(lease.wait.total_seconds())
-        ledger.store_permits(database, self._app, uses)
+        ledger.store_permits(database, self._app, uses, ends=ends)
         return seconds
 
     def throttled(self, realm_id: str, seconds: float) -> None:
         """QuickBooks answered 429: no worker calls this company for so long, an hour at most."""
         seconds = min(seconds, LONGEST_REST_SECONDS)
         with writing(self._engine) as connection:
-            state = _without_future(self._locked(connection, [realm_id])[realm_id])
+            found = ledger.lock_budgets(connection, [realm_id], self._app, clock=self._clock)
+            state = _without_future(found[realm_id])
             until = state.now + timedelta(seconds=seconds)
             ledger.close_gate(
                 connection,
@@ -180,9 +194,6 @@ class Budget:
         more = requests.free[count : count + spare]
         uses = dict.fromkeys(used, state.now) | dict.fromkeys(more, state.now + SLICE_LIFE)
         return _Lease(timedelta(0), len(more), left - batch, timedelta(0), uses)
-
-    def _locked(self, connection: Connection, realms: Collection[str]) -> dict[str, BudgetState]:
-        return ledger.lock_budgets(connection, realms, self._app, clock=self._clock)
 
 
 def _without_future(state: BudgetState) -> BudgetState:

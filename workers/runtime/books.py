@@ -3,7 +3,7 @@
 A transaction costs the same for one event and for a hundred, and most of it is waiting for the disk.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -14,21 +14,24 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from workers.errors import Hold
 from workers.ledger.claims import (
     ObjectKey,
-    claim_objects,
+    claiming,
+    object_keys_of,
     release_claims,
     releasing,
     renew_claims,
     renewing,
+    take_over,
 )
 from workers.ledger.connections import StoredConnection, change_status, read_connection, read_some
 from workers.ledger.engine import writing
 from workers.ledger.entries import recording
 from workers.ledger.failures import record_failures, resolving, set_aside_ignored
-from workers.ledger.intents import Intent, finishing, open_intents, starting
-from workers.ledger.mappings import recall_all, storing
+from workers.ledger.intents import finishing, open_intents, starting
+from workers.ledger.mappings import mappings_of, recalling, storing
+from workers.ledger.prepared import Part, Rows, rows_by_name, rows_of
 from workers.ledger.stock_moves import moves_of_item, note_stock, see_stock
-from workers.ledger.surroundings import look_around
-from workers.ledger.together import Part, run_together
+from workers.ledger.surroundings import looking, surroundings_of
+from workers.runtime.delivery import Delivery
 from workers.runtime.requests import (
     ClaimLost,
     Commit,
@@ -41,6 +44,7 @@ from workers.runtime.requests import (
     object_keys,
 )
 from workers.runtime.services import Services
+from workers.steps import StoreKey, SyncMapping
 
 T = TypeVar("T", bound=LedgerRequest)
 Answers = tuple[Any, ...] | Exception
@@ -79,34 +83,84 @@ class Books:
 
     def _together(self, wishes: Sequence[tuple[LedgerRequest, ...]]) -> Iterable[Answers]:
         requests = [request for wish in wishes for request in wish]
+        opens, commits = _of(Open, requests), _of(Commit, requests)
+        looks, permits = _of(Look, requests), _of(Permit, requests)
+        calls = [(one.realm_id, one.batch) for one in permits]
         answers: dict[int, Any] = {}
         with writing(self._services.engine) as database:
-            # claims are made before any is given back: so two workers never wait in a circle
-            self._open(database, _of(Open, requests), answers)
-            self._commit(database, _of(Commit, requests))
-            self._look(database, _of(Look, requests), answers)
+            asked = self._asked(database.dialect.name, opens, commits, looks, calls)
+            # claims stand by themselves; what a commit writes stands or falls with the claims that are looked at next
+            found = rows_by_name(database, asked, ends=not commits and not calls)
+            _check_claims(commits, found["ours"])
+            self._commit(database, commits)
+            self._open(database, opens, found, answers)
+            _answer_looks(looks, mappings_of(found["known"]), answers)
             for one in _of(LookAtStock, requests):
                 answers[id(one)] = moves_of_item(database, one.connection_id, one.asked)
-            self._permit(database, _of(Permit, requests), answers)
+            if calls:
+                seconds = self._services.budget.take_all(database, calls, found["budgets"], ends=True)
+                answers.update(zip(map(id, permits), seconds, strict=True))
         return [tuple(answers.get(id(request)) for request in wish) for wish in wishes]
 
-    def _open(self, database: Database, wanted: Sequence[Open], answers: dict[int, Any]) -> None:
-        if not wanted:
-            return
-        deliveries = [(one.connection_id, delivery) for one in wanted for delivery in one.deliveries]
-        keys = {(name, delivery.object_key) for name, delivery in deliveries}
-        claimed = claim_objects(database, keys, owner=self._services.owner, now=self._services.clock())
-        around = look_around(
-            database,
+    def _asked(
+        self,
+        dialect: str,
+        opens: Sequence[Open],
+        commits: Sequence[Commit],
+        looks: Sequence[Look],
+        calls: Sequence[tuple[str, bool]],
+    ) -> dict[str, list[Part]]:
+        """Everything that is usual, in one trip. Only what is rare comes after it, in the same transaction."""
+        services, now = self._services, self._services.clock()
+        keys = _objects(opens)
+        deliveries = [(one.connection_id, delivery) for one in opens for delivery in one.deliveries]
+        return {
+            # claims are made before any is given back: so two workers never wait in a circle
+            "claimed": claiming(dialect, keys, owner=services.owner, now=now),
+            "written": list(_writes(dialect, commits, now)),
+            # also before a call: a worker that stood still must not write what its successor has written
+            "ours": [
+                *releasing(dialect, _released(commits), owner=services.owner),
+                *renewing(dialect, _held(commits), owner=services.owner, now=now),
+            ],
+            "around": self._looking(dialect, keys, deliveries),
+            "known": recalling(dialect, {(one.connection_id, key) for one in looks for key in one.keys}),
+            "budgets": services.budget.locking(dialect, calls),
+        }
+
+    def _looking(
+        self, dialect: str, keys: set[ObjectKey], deliveries: Sequence[tuple[str, Delivery]]
+    ) -> list[Part]:
+        return looking(
+            dialect,
             {name for name, _ in deliveries},
             {(name, delivery.event_id) for name, delivery in deliveries},
             objects=keys | {(name, delivery.subject) for name, delivery in deliveries},
-            claimed=claimed,
+            claimed=keys,
         )
-        for name in {name for name, _ in deliveries} - around.revisions.keys():
+
+    def _open(
+        self,
+        database: Database,
+        wanted: Sequence[Open],
+        found: Mapping[str, Rows],
+        answers: dict[int, Any],
+    ) -> None:
+        if not wanted:
+            return
+        services = self._services
+        keys, around = _objects(wanted), surroundings_of(found["around"])
+        claimed = object_keys_of(found["claimed"])
+        taken = take_over(database, keys - claimed, owner=services.owner, now=services.clock())
+        if taken:  # whoever had them may have written something since we looked
+            deliveries = [(one.connection_id, delivery) for one in wanted for delivery in one.deliveries]
+            parts = self._looking(database.dialect.name, keys, deliveries)
+            around = surroundings_of(rows_of(database, parts))
+            claimed |= taken
+        for name in {one.connection_id for one in wanted} - around.revisions.keys():
             self._seen.pop(name, None)
         self._look_up(database, around.revisions)
-        intents = open_intents(database, around.begun)
+        intents = open_intents(database, around.begun & claimed)
         for one in wanted:
             name = one.connection_id
             ours = {
@@ -132,48 +186,17 @@ class Books:
             self._seen.update({name: (revisions[name], one) for name, one in stored.items()})
 
     def _commit(self, database: Database, wanted: Sequence[Commit]) -> None:
+        """Write what is rare."""
         if not wanted:
             return
-        now = self._services.clock()
-        released = {key for one in wanted for key in object_keys(one.connection_id, one.changes.released)}
-        held = {key for one in wanted for key in object_keys(one.connection_id, one.held)}
-        # also before a call: a worker that stood still must not write what its successor has written
-        owner, dialect = self._services.owner, database.dialect.name
-        checks = [
-            *releasing(dialect, released, owner=owner),
-            *renewing(dialect, held, owner=owner, now=now),
-        ]
-        finished = finishing(dialect, [intent for one in wanted for intent in one.changes.finished])
-        if _begins_again(
-            wanted
-        ):  # parts do not see each other's rows: the old one goes before the new one comes
-            run_together(database, finished)
-            finished = []
-        ours = set(run_together(database, [*finished, *_writes(dialect, wanted, now), *checks]))
-        if ours != held | released:
-            lost = (held | released) - ours
-            raise ClaimLost(", ".join(sorted({connection_id for connection_id, _ in lost})))
         record_failures(database, [failure for one in wanted for failure in one.changes.failures])
         for one in wanted:
-            note_stock(database, one.connection_id, one.changes.stock, now)
+            note_stock(database, one.connection_id, one.changes.stock, self._services.clock())
             see_stock(database, one.connection_id, one.changes.counted)
             if not set_aside_ignored(database, one.connection_id, one.changes.set_aside):
                 raise ClaimLost(f"{one.connection_id}: restored meanwhile")
             if one.changes.hold is not None:
                 self._pause(database, one.connection_id, one.changes.hold)
-
-    def _look(self, database: Database, wanted: Sequence[Look], answers: dict[int, Any]) -> None:
-        found = recall_all(database, {(one.connection_id, key) for one in wanted for key in one.keys})
-        for one in wanted:
-            answers[id(one)] = {
-                key: mapping for key in one.keys if (mapping := found.get((one.connection_id, key)))
-            }
-
-    def _permit(self, database: Database, wanted: Sequence[Permit], answers: dict[int, Any]) -> None:
-        if not wanted:
-            return
-        seconds = self._services.budget.take_all(database, [(one.realm_id, one.batch) for one in wanted])
-        answers.update(zip(map(id, wanted), seconds, strict=True))
 
     def _pause(self, database: Database, connection_id: str, hold: Hold) -> None:
         stored = read_connection(database, connection_id)
@@ -185,7 +208,8 @@ class Books:
 
 
 def _writes(dialect: str, wanted: Sequence[Commit], now: datetime) -> Iterable[Part]:
-    """What most commits write; the rest is rare."""
+    """What most commits write; a step that was refused is finished before it begins anew under the same name."""
+    yield from finishing(dialect, [intent for one in wanted for intent in one.changes.finished])
     yield from storing(
         dialect, [(one.connection_id, item) for one in wanted for item in one.changes.remembered], now
     )
@@ -197,14 +221,34 @@ def _writes(dialect: str, wanted: Sequence[Commit], now: datetime) -> Iterable[P
     yield from resolving(dialect, ended, now)
 
 
-def _begins_again(wanted: Sequence[Commit]) -> bool:
-    """Whether a step that was refused is tried anew: its new intent then has the name of the old one."""
-    finished = {_step(intent) for one in wanted for intent in one.changes.finished}
-    return any(_step(intent) in finished for one in wanted for intent in one.changes.started)
+def _check_claims(wanted: Sequence[Commit], ours: Rows) -> None:
+    """Raise ClaimLost unless all that the commits work on is still ours."""
+    lost = (_held(wanted) | _released(wanted)) - object_keys_of(ours)
+    if lost:
+        raise ClaimLost(", ".join(sorted({connection_id for connection_id, _ in lost})))
 
 
-def _step(intent: Intent) -> tuple[str, str, str]:
-    return intent.connection_id, intent.event_id, intent.name
+def _objects(opens: Sequence[Open]) -> set[ObjectKey]:
+    return {(one.connection_id, delivery.object_key) for one in opens for delivery in one.deliveries}
+
+
+def _held(commits: Sequence[Commit]) -> set[ObjectKey]:
+    return {key for one in commits for key in object_keys(one.connection_id, one.held)}
+
+
+def _released(commits: Sequence[Commit]) -> set[ObjectKey]:
+    return {key for one in commits for key in object_keys(one.connection_id, one.changes.released)}
+
+
+def _answer_looks(
+    wanted: Sequence[Look],
+    found: Mapping[tuple[str, StoreKey], SyncMapping],
+    answers: dict[int, Any],
+) -> None:
+    for one in wanted:
+        answers[id(one)] = {
+            key: mapping for key in one.keys if (mapping := found.get((one.connection_id, key)))
+        }
 
 
 def _is_paused_by_a_person(stored: StoredConnection) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from events.outgoing import NotConfirmed, Outgoing
 from workers.context import Context
+from workers.ledger.prepared import Part, Rows
 from workers.quickbooks.client import QuickBooks
 from workers.runtime.settle import Policy
 from workers.runtime.tracing import NoTraces, Traces
@@ -33,8 +34,17 @@ class Allowance(Protocol):
         """Take one request without the ledger: 0.0 when granted, else seconds to wait; None: ask the ledger."""
         ...
 
-    def take_all(self, database: Database, wanted: Sequence[tuple[str, bool]]) -> list[float]:
-        """Take requests in a transaction of the caller's, each (realm id, whether it is a batch)."""
+    def locking(self, dialect: str, wanted: Sequence[tuple[str, bool]]) -> list[Part]:
+        """What to ask of the ledger before ``take_all``."""
+        ...
+
+    def take_all(
+        self, database: Database, wanted: Sequence[tuple[str, bool]], locked: Rows, *, ends: bool
+    ) -> list[float]:
+        """Take requests in a transaction of the caller's, each (realm id, whether it is a batch).
+
+        ``locked``: what ``locking`` found. ``ends``: nothing follows in the transaction.
+        """
         ...
 
     def throttled(self, realm_id: str, seconds: float) -> None:

@@ -1,19 +1,19 @@
-"""Statements that go to the driver as text behave as SQLAlchemy's do, on both databases."""
+"""Statements that travel to PostgreSQL together behave as SQLAlchemy's do one after another, on both databases."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, bindparam, delete, insert, select, text
+from sqlalchemy import Connection, Engine, String, bindparam, delete, insert, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from workers.ledger.claims import claim_objects, releasing, renewing
 from workers.ledger.engine import open_ledger, reading, writing
-from workers.ledger.prepared import rows_of
+from workers.ledger.prepared import Part, rows_by_name, rows_of, run_in_turn
 from workers.ledger.tables import claims, intents, metadata
-from workers.ledger.together import Part, run_together
 
+ALL = Part(select(claims.c.object_key), {})
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 ADD = insert(claims).values({column.name: bindparam(column.name, type_=column.type) for column in claims.c})
 
@@ -26,13 +26,17 @@ def engine(database_url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
+def adding(key: str) -> Part:
+    return Part(ADD, {"connection_id": "acme", "object_key": key, "owner": "me", "until": NOW})
+
+
 def add(database: Connection, key: str) -> list[tuple[Any, ...]]:
-    return rows_of(database, ADD, {"connection_id": "acme", "object_key": key, "owner": "me", "until": NOW})
+    return rows_of(database, [adding(key)])
 
 
 def keys(engine: Engine) -> set[str]:
     with reading(engine) as database:
-        return {key for (key,) in rows_of(database, select(claims.c.object_key), {})}
+        return {key for (key,) in rows_of(database, [ALL])}
 
 
 def test_what_the_database_refuses_is_sqlalchemys_error_and_the_next_transaction_works(
@@ -74,33 +78,85 @@ def test_in_with_a_list_is_refused_before_it_reaches_postgresql(postgres_url: st
     metadata.create_all(engine)
 
     with pytest.raises(AssertionError, match="IN with a list"), writing(engine) as database:
-        rows_of(database, delete(claims).where(claims.c.owner.in_(("a", "b"))), {})
+        rows_of(database, [Part(delete(claims).where(claims.c.owner.in_(("a", "b"))), {})])
 
     engine.dispose()
 
 
-def test_parts_run_together_and_tell_the_rows_of_those_that_return_any(engine: Engine) -> None:
+def test_parts_run_in_turn_and_each_tells_its_rows(engine: Engine) -> None:
     with writing(engine) as database:
         wanted = [("acme", f"order/{number}") for number in (1, 2, 3)]
         assert claim_objects(database, wanted, owner="me", now=NOW) == set(wanted)
         dialect = database.dialect.name
 
-        rows = run_together(
+        rows = rows_by_name(
             database,
-            [
-                Part(delete(intents), {}),
-                *releasing(dialect, wanted[:1], owner="me"),
-                *renewing(dialect, [*wanted[1:], ("acme", "order/4")], owner="me", now=NOW),
-            ],
+            {
+                "nothing": [],
+                "silent": [Part(delete(intents), {})],
+                "released": releasing(dialect, wanted[:1], owner="me"),
+                "kept": renewing(dialect, [*wanted[1:], ("acme", "order/4")], owner="me", now=NOW),
+                "left": [ALL],
+            },
         )
 
-    assert sorted(rows) == wanted
-    assert keys(engine) == {"order/2", "order/3"}
+    assert rows["released"] == wanted[:1]
+    assert sorted(rows["kept"]) == wanted[1:]
+    assert sorted(rows["left"]) == [("order/2",), ("order/3",)], "a part sees what those before it did"
+    assert rows["nothing"] == rows["silent"] == []
 
 
-def test_parts_that_return_nothing_are_run_too(engine: Engine) -> None:
+def test_when_one_part_is_refused_none_stays_and_all_of_them_work_the_next_time(engine: Engine) -> None:
+    again = Part(select(claims.c.owner).where(claims.c.object_key == bindparam("key")), {"key": "order/1"})
+    parts = [adding("order/1"), adding("order/2"), again]
     with writing(engine) as database:
-        add(database, "order/1")
-        assert run_together(database, [Part(delete(intents), {}), Part(delete(claims), {})]) == []
+        add(database, "order/2")
+
+    with pytest.raises(IntegrityError), writing(engine) as database:
+        run_in_turn(database, parts)
+    assert keys(engine) == {"order/2"}
+
+    with writing(engine) as database:
+        rows_of(database, [Part(delete(claims), {})])
+        assert run_in_turn(database, parts) == [[], [], [("me",)]]
+
+
+def test_end_of_a_transaction_travels_along_and_another_may_follow(engine: Engine) -> None:
+    with writing(engine) as database:
+        run_in_turn(database, [adding("order/1")], ends=True)
+    with writing(engine) as database:
+        add(database, "order/2")
+
+    assert keys(engine) == {"order/1", "order/2"}
+
+
+def test_transaction_whose_last_part_is_refused_is_not_committed_though_its_end_travelled_along(
+    engine: Engine,
+) -> None:
+    with pytest.raises(IntegrityError), writing(engine) as database:
+        run_in_turn(database, [adding("order/1"), adding("order/1")], ends=True)
 
     assert keys(engine) == set()
+
+
+def test_much_may_travel_both_ways_at_once(postgres_url: str) -> None:
+    engine = open_ledger(postgres_url)
+    much = 4_000_000  # more than the buffers of a socket hold
+    echo = select(bindparam("text", type_=String))
+    parts = [Part(echo, {"text": letter * much}) for letter in "abc"]
+
+    with writing(engine) as database:
+        found = run_in_turn(database, parts)
+
+    engine.dispose()
+    assert [len(rows[0][0]) for rows in found] == [much] * 3
+
+
+def test_values_come_back_as_they_went(engine: Engine) -> None:
+    key = "order/“1”\n\\ %s $1 :x"
+    with writing(engine) as database:
+        add(database, key)
+        ((found, until),) = rows_of(database, [Part(select(claims.c.object_key, claims.c.until), {})])
+
+    assert found == key
+    assert until == NOW

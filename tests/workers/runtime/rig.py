@@ -17,6 +17,7 @@ from workers.context import Context
 from workers.errors import SyncError
 from workers.ledger.connections import add_connection
 from workers.ledger.engine import open_ledger, writing
+from workers.ledger.prepared import Part, Rows
 from workers.ledger.tables import metadata
 from workers.outcomes import Booked, Document
 from workers.quickbooks.client import BatchItem, Operation, Query
@@ -164,7 +165,12 @@ class FreeBudget:
     def at_hand(self, realm_id: str, *, batch: bool) -> float | None:
         return 0.0
 
-    def take_all(self, database: Database, wanted: Sequence[tuple[str, bool]]) -> list[float]:
+    def locking(self, dialect: str, wanted: Sequence[tuple[str, bool]]) -> list[Part]:
+        return []
+
+    def take_all(
+        self, database: Database, wanted: Sequence[tuple[str, bool]], locked: Rows, *, ends: bool
+    ) -> list[float]:
         raise AssertionError("every permit is at hand")
 
     def throttled(self, realm_id: str, seconds: float) -> None:
