@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 import orjson
-from psycopg import Error, OperationalError
+from psycopg import DataError, Error, OperationalError
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
@@ -163,7 +163,10 @@ def _writer(bind: BindParameter[Any], dialect: Dialect) -> Callable[[Any], bytes
         if value is None:
             return None
         assert isinstance(value, str | int | datetime), "give it a type here first"
-        return str(value).encode()
+        written = str(value).encode()
+        if b"\0" in written:  # libpq would leave out the rest without a word
+            raise DataError("a text with a NUL character does not go into the ledger")
+        return written
 
     return write
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, String, bindparam, delete, insert, select, text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from workers.ledger.claims import claim_objects, releasing, renewing
 from workers.ledger.engine import open_ledger, reading, writing
@@ -150,6 +150,17 @@ def test_much_may_travel_both_ways_at_once(postgres_url: str) -> None:
 
     engine.dispose()
     assert [len(rows[0][0]) for rows in found] == [much] * 3
+
+
+def test_text_with_a_nul_character_is_refused_and_not_cut(postgres_url: str) -> None:
+    engine = open_ledger(postgres_url)
+    metadata.create_all(engine)
+
+    with pytest.raises(DataError, match="NUL"), writing(engine) as database:
+        add(database, "order/1\0and more")
+
+    assert keys(engine) == set()
+    engine.dispose()
 
 
 def test_values_come_back_as_they_went(engine: Engine) -> None:
