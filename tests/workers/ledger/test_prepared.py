@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from threading import Thread
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, String, bindparam, delete, insert, select, text
+from sqlalchemy import Connection, Engine, Integer, String, bindparam, delete, func, insert, select, text
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
+from tests.rig.waiting import wait_for
 from workers.ledger.claims import claim_objects, releasing, renewing
 from workers.ledger.engine import open_ledger, reading, writing
 from workers.ledger.prepared import Part, rows_by_name, rows_of, run_in_turn
@@ -69,6 +71,35 @@ def test_connection_that_the_server_ended_is_sqlalchemys_error_and_the_next_tran
     with writing(engine) as database:
         add(database, "order/2")
     assert keys(engine) == {"order/2"}
+    engine.dispose()
+    other.dispose()
+
+
+def test_connection_that_is_lost_in_the_middle_of_a_trip_is_replaced_and_nothing_of_the_trip_stays(
+    postgres_url: str,
+) -> None:
+    engine, other = open_ledger(postgres_url, pool_size=1), open_ledger(postgres_url)
+    metadata.create_all(engine)
+    sleep = Part(select(func.pg_sleep(bindparam("seconds", type_=Integer))), {"seconds": 30})
+
+    ended = text(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE wait_event = 'PgSleep' AND datname = current_database()"
+    )
+
+    def end_the_sleeper() -> bool:
+        with reading(other) as elsewhere:
+            return bool(elsewhere.execute(ended).all())
+
+    ending = Thread(target=lambda: wait_for(end_the_sleeper, what="somebody sleeps"))
+    ending.start()
+    with pytest.raises(OperationalError), writing(engine) as database:
+        run_in_turn(database, [adding("order/1"), sleep, adding("order/2")], ends=True)
+    ending.join()
+
+    with writing(engine) as database:
+        run_in_turn(database, [adding("order/3"), ALL], ends=True)
+    assert keys(engine) == {"order/3"}
     engine.dispose()
     other.dispose()
 
