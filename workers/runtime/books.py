@@ -28,10 +28,9 @@ from workers.ledger.entries import recording
 from workers.ledger.failures import record_failures, resolving, set_aside_ignored
 from workers.ledger.intents import finishing, open_intents, starting
 from workers.ledger.mappings import mappings_of, recalling, storing
-from workers.ledger.prepared import Part, Rows, rows_by_name, rows_of
+from workers.ledger.prepared import Part, Rows, rows_by_name
 from workers.ledger.stock_moves import moves_of_item, note_stock, see_stock
 from workers.ledger.surroundings import looking, surroundings_of
-from workers.runtime.delivery import Delivery
 from workers.runtime.requests import (
     ClaimLost,
     Commit,
@@ -92,8 +91,10 @@ class Books:
             # claims stand by themselves; what a commit writes stands or falls with the claims that are looked at next
             found = rows_by_name(database, asked, ends=not commits and not calls)
             _check_claims(commits, found["ours"])
-            self._commit(database, commits)
+            self._take_over(database, opens, asked, found)
+            # before anything rare is written: what is seen here outlives a transaction that fails
             self._open(database, opens, found, answers)
+            self._commit(database, commits)
             _answer_looks(looks, mappings_of(found["known"]), answers)
             for one in _of(LookAtStock, requests):
                 answers[id(one)] = moves_of_item(database, one.connection_id, one.asked)
@@ -123,21 +124,31 @@ class Books:
                 *releasing(dialect, _released(commits), owner=services.owner),
                 *renewing(dialect, _held(commits), owner=services.owner, now=now),
             ],
-            "around": self._looking(dialect, keys, deliveries),
+            "around": looking(
+                dialect,
+                {name for name, _ in deliveries},
+                {(name, delivery.event_id) for name, delivery in deliveries},
+                objects=keys | {(name, delivery.subject) for name, delivery in deliveries},
+                claimed=keys,
+            ),
             "known": recalling(dialect, {(one.connection_id, key) for one in looks for key in one.keys}),
             "budgets": services.budget.locking(dialect, calls),
         }
 
-    def _looking(
-        self, dialect: str, keys: set[ObjectKey], deliveries: Sequence[tuple[str, Delivery]]
-    ) -> list[Part]:
-        return looking(
-            dialect,
-            {name for name, _ in deliveries},
-            {(name, delivery.event_id) for name, delivery in deliveries},
-            objects=keys | {(name, delivery.subject) for name, delivery in deliveries},
-            claimed=keys,
-        )
+    def _take_over(
+        self,
+        database: Database,
+        opens: Sequence[Open],
+        asked: Mapping[str, Sequence[Part]],
+        found: dict[str, Rows],
+    ) -> None:
+        """Claim the objects of dead workers too, and look again: one that only stood still may have written since."""
+        services = self._services
+        others = _objects(opens) - object_keys_of(found["claimed"])
+        taken = take_over(database, others, owner=services.owner, now=services.clock())
+        if taken:
+            found["claimed"] += taken
+            found |= rows_by_name(database, {name: asked[name] for name in ("around", "known")})
 
     def _open(
         self,
@@ -148,15 +159,7 @@ class Books:
     ) -> None:
         if not wanted:
             return
-        services = self._services
-        keys, around = _objects(wanted), surroundings_of(found["around"])
-        claimed = object_keys_of(found["claimed"])
-        taken = take_over(database, keys - claimed, owner=services.owner, now=services.clock())
-        if taken:  # whoever had them may have written something since we looked
-            deliveries = [(one.connection_id, delivery) for one in wanted for delivery in one.deliveries]
-            parts = self._looking(database.dialect.name, keys, deliveries)
-            around = surroundings_of(rows_of(database, parts))
-            claimed |= taken
+        claimed, around = object_keys_of(found["claimed"]), surroundings_of(found["around"])
         for name in {one.connection_id for one in wanted} - around.revisions.keys():
             self._seen.pop(name, None)
         self._look_up(database, around.revisions)
