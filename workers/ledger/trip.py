@@ -88,9 +88,9 @@ def _there_and_back(
             pgconn.exit_pipeline_mode()
         except Error:  # we were stopped in the middle: nobody can use it any more
             pgconn.finish()
+    failed = next((result for result in results if not _is_done(result)), None)
     results = results[begins:]
     known.update(name for name, result in zip(new, results, strict=False) if _is_done(result))
-    failed = next((result for result in results if not _is_done(result)), None)
     if failed is not None:
         raise error_from_result(failed)
     if len(results) != len(new) + len(prepared) + ends:

@@ -28,7 +28,7 @@ from workers.ledger.entries import recording
 from workers.ledger.failures import record_failures, resolving, set_aside_ignored
 from workers.ledger.intents import finishing, open_intents, starting
 from workers.ledger.mappings import mappings_of, recalling, storing
-from workers.ledger.prepared import Part, Rows, rows_by_name
+from workers.ledger.prepared import Part, Rows, rows_by_name, rows_of
 from workers.ledger.stock_moves import moves_of_item, note_stock, see_stock
 from workers.ledger.surroundings import looking, surroundings_of
 from workers.runtime.requests import (
@@ -99,7 +99,11 @@ class Books:
             for one in _of(LookAtStock, requests):
                 answers[id(one)] = moves_of_item(database, one.connection_id, one.asked)
             if calls:
-                seconds = self._services.budget.take_all(database, calls, found["budgets"], ends=True)
+                budget = self._services.budget
+                late = (
+                    rows_of(database, budget.locking(database.dialect.name, calls)) if _rare(commits) else []
+                )
+                seconds = budget.take_all(database, calls, found["budgets"] or late, ends=True)
                 answers.update(zip(map(id, permits), seconds, strict=True))
         return [tuple(answers.get(id(request)) for request in wish) for wish in wishes]
 
@@ -132,7 +136,9 @@ class Books:
                 claimed=keys,
             ),
             "known": recalling(dialect, {(one.connection_id, key) for one in looks for key in one.keys}),
-            "budgets": services.budget.locking(dialect, calls),
+            # what is rare may wait for others, and nobody waits with a budget in hand: the permit's time would be old,
+            # and an operator's command that waits for us in turn would close a circle
+            "budgets": [] if _rare(commits) else services.budget.locking(dialect, calls),
         }
 
     def _take_over(
@@ -222,6 +228,14 @@ def _writes(dialect: str, wanted: Sequence[Commit], now: datetime) -> Iterable[P
         (one.workflow, (one.connection_id, entry.event_id)) for one in wanted for entry in one.changes.entries
     ]
     yield from resolving(dialect, ended, now)
+
+
+def _rare(wanted: Sequence[Commit]) -> bool:
+    """Whether a commit has something that most have not."""
+    return any(
+        changes.failures or changes.stock or changes.counted or changes.set_aside or changes.hold is not None
+        for changes in (one.changes for one in wanted)
+    )
 
 
 def _check_claims(wanted: Sequence[Commit], ours: Rows) -> None:

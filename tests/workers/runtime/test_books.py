@@ -125,6 +125,23 @@ def test_pause_that_was_not_stored_after_all_is_not_remembered(
     assert opening.stored.connection.status == "active"
 
 
+def test_nobody_waits_for_others_with_a_budget_in_hand(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+
+    def note(what: str, answer: Any) -> Any:
+        return lambda *_given, **_named: done.append(what) or answer
+
+    monkeypatch.setattr(books, "record_failures", note("failures, which others may change just now", None))
+    monkeypatch.setattr(rig.budget, "locking", note("budget", []))
+    monkeypatch.setattr(rig.budget, "take_all", note("permit", [0.0]))
+    pause = Commit("acme-woo", "orders", Changes(hold=ReconnectNeeded("connect again")), frozenset())
+
+    ((_, seconds),) = Books(rig.services()).carry_out([(pause, Permit("9130", batch=False))])
+
+    assert seconds == 0.0
+    assert done == ["failures, which others may change just now", "budget", "permit"]
+
+
 def test_lost_claim_stops_its_own_round_only(rig: Rig) -> None:
     with writing(rig.engine) as database:
         claim_objects(database, [("acme-woo", "order/1")], owner="another", now=rig.now)
