@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, String, cast, literal, select, union_all
+from sqlalchemy import ColumnElement, String, cast, literal, select, union_all
 
 from workers.ledger.claims import ObjectKey
 from workers.ledger.entries import EventKey
 from workers.ledger.lists import among, rows_by_key
-from workers.ledger.prepared import Part, Rows, rows_of
+from workers.ledger.prepared import Part, Rows
 from workers.ledger.tables import connections, entries, failed_messages, intents
 
 _LOOK = "connection"
@@ -31,19 +31,6 @@ class Surroundings:
     begun: set[ObjectKey] = field(default_factory=set)
 
 
-def look_around(
-    connection: Connection,
-    connection_ids: Collection[str],
-    events: Collection[EventKey],
-    *,
-    objects: Collection[ObjectKey],
-    claimed: Collection[ObjectKey],
-) -> Surroundings:
-    """Look by itself; see ``looking``."""
-    parts = looking(connection.dialect.name, connection_ids, events, objects=objects, claimed=claimed)
-    return surroundings_of(rows_of(connection, parts))
-
-
 def looking(
     dialect: str,
     connection_ids: Collection[str],
@@ -52,7 +39,7 @@ def looking(
     objects: Collection[ObjectKey],
     claimed: Collection[ObjectKey],
 ) -> list[Part]:
-    """The look as a part, for ``surroundings_of``.
+    """What a round asks each time it begins, for ``surroundings_of``.
 
     ``objects``: subjects, and object keys, of the events; an ignored order also stops its refunds (their object key is
     the order), an ignored refund stops no order. ``claimed``: where to look for writes of unknown outcome.

@@ -98,12 +98,12 @@ class Books:
             _answer_looks(looks, mappings_of(found["known"]), answers)
             for one in _of(LookAtStock, requests):
                 answers[id(one)] = moves_of_item(database, one.connection_id, one.asked)
-            if calls:
-                budget = self._services.budget
-                late = (
-                    rows_of(database, budget.locking(database.dialect.name, calls)) if _rare(commits) else []
+            if _rare(commits):
+                found["budgets"] = rows_of(
+                    database, self._services.budget.locking(database.dialect.name, calls)
                 )
-                seconds = budget.take_all(database, calls, found["budgets"] or late, ends=True)
+            if calls:
+                seconds = self._services.budget.take_all(database, calls, found["budgets"], ends=True)
                 answers.update(zip(map(id, permits), seconds, strict=True))
         return [tuple(answers.get(id(request)) for request in wish) for wish in wishes]
 

@@ -10,7 +10,8 @@ from ops.migrations.migrate import upgrade
 from workers.ledger.engine import open_ledger, writing
 from workers.ledger.entries import Entry, applied_events, record_entries
 from workers.ledger.mappings import recall_all
-from workers.ledger.surroundings import look_around
+from workers.ledger.prepared import rows_of
+from workers.ledger.surroundings import looking, surroundings_of
 from workers.ledger.tables import entries, sync_mappings
 from workers.outcomes import Booked, Document
 from workers.steps import StoreKey
@@ -62,7 +63,8 @@ def test_what_is_looked_up_is_found(engine: Engine) -> None:
     with writing(engine) as database:
         fill(database, range(3))
         events = {("acme", "event-1"), ("acme", "event-9"), ("other", "event-1")}
-        around = look_around(database, {"acme"}, events, objects=set(), claimed=set())
+        parts = looking("postgresql", {"acme"}, events, objects=set(), claimed=set())
+        around = surroundings_of(rows_of(database, parts))
         asked = {("acme", StoreKey("order", "2")), ("acme", StoreKey("order", "9"))}
 
         assert around.applied == {("acme", "event-1")} == applied_events(database, events)
@@ -99,13 +101,9 @@ def analyze(engine: Engine) -> None:
 def look(database: Connection) -> None:
     """What a round of ``ASKED`` orders asks for."""
     names = range(ASKED)
-    look_around(
-        database,
-        {"acme"},
-        {("acme", f"event-{n}") for n in names},
-        objects={("acme", f"order/{n}") for n in names},
-        claimed={("acme", f"order/{n}") for n in names},
-    )
+    orders = {("acme", f"order/{n}") for n in names}
+    events = {("acme", f"event-{n}") for n in names}
+    rows_of(database, looking("postgresql", {"acme"}, events, objects=orders, claimed=orders))
     recall_all(database, {("acme", StoreKey("order", str(n))) for n in names})
 
 

@@ -28,6 +28,14 @@ def engine(database_url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
+@pytest.fixture
+def on_postgresql(postgres_url: str) -> Iterator[Engine]:
+    engine = open_ledger(postgres_url)
+    metadata.create_all(engine)
+    yield engine
+    engine.dispose()
+
+
 def adding(key: str) -> Part:
     return Part(ADD, {"connection_id": "acme", "object_key": key, "owner": "me", "until": NOW})
 
@@ -104,14 +112,9 @@ def test_connection_that_is_lost_in_the_middle_of_a_trip_is_replaced_and_nothing
     other.dispose()
 
 
-def test_in_with_a_list_is_refused_before_it_reaches_postgresql(postgres_url: str) -> None:
-    engine = open_ledger(postgres_url)
-    metadata.create_all(engine)
-
-    with pytest.raises(AssertionError, match="IN with a list"), writing(engine) as database:
+def test_in_with_a_list_is_refused_before_it_reaches_postgresql(on_postgresql: Engine) -> None:
+    with pytest.raises(AssertionError, match="IN with a list"), writing(on_postgresql) as database:
         rows_of(database, [Part(delete(claims).where(claims.c.owner.in_(("a", "b"))), {})])
-
-    engine.dispose()
 
 
 def test_parts_run_in_turn_and_each_tells_its_rows(engine: Engine) -> None:
@@ -170,28 +173,22 @@ def test_transaction_whose_last_part_is_refused_is_not_committed_though_its_end_
     assert keys(engine) == set()
 
 
-def test_much_may_travel_both_ways_at_once(postgres_url: str) -> None:
-    engine = open_ledger(postgres_url)
+def test_much_may_travel_both_ways_at_once(on_postgresql: Engine) -> None:
     much = 4_000_000  # more than the buffers of a socket hold
     echo = select(bindparam("text", type_=String))
     parts = [Part(echo, {"text": letter * much}) for letter in "abc"]
 
-    with writing(engine) as database:
+    with writing(on_postgresql) as database:
         found = run_in_turn(database, parts)
 
-    engine.dispose()
     assert [len(rows[0][0]) for rows in found] == [much] * 3
 
 
-def test_text_with_a_nul_character_is_refused_and_not_cut(postgres_url: str) -> None:
-    engine = open_ledger(postgres_url)
-    metadata.create_all(engine)
-
-    with pytest.raises(DataError, match="NUL"), writing(engine) as database:
+def test_text_with_a_nul_character_is_refused_and_not_cut(on_postgresql: Engine) -> None:
+    with pytest.raises(DataError, match="NUL"), writing(on_postgresql) as database:
         add(database, "order/1\0and more")
 
-    assert keys(engine) == set()
-    engine.dispose()
+    assert keys(on_postgresql) == set()
 
 
 def test_values_come_back_as_they_went(engine: Engine) -> None:
