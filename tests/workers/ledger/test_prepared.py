@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, Integer, String, bindparam, delete, func, insert, select, text
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 
 from tests.rig.waiting import wait_for
 from workers.ledger.claims import claim_objects, releasing, renewing
@@ -153,6 +153,17 @@ def test_when_one_part_is_refused_none_stays_and_all_of_them_work_the_next_time(
     with writing(engine) as database:
         rows_of(database, [Part(delete(claims), {})])
         assert run_in_turn(database, parts) == [[], [], [("me",)]]
+
+
+def test_statement_that_could_not_be_prepared_works_the_next_time(on_postgresql: Engine) -> None:
+    new = Part(select(func.count().label("never_asked_before")).select_from(claims), {})
+    with pytest.raises(DBAPIError, match="transaction is aborted"), writing(on_postgresql) as database:
+        with pytest.raises(IntegrityError):
+            run_in_turn(database, [adding("order/1"), adding("order/1")])
+        rows_of(database, [new])
+
+    with writing(on_postgresql) as database:
+        assert rows_of(database, [new]) == [(0,)]
 
 
 def test_end_of_a_transaction_travels_along_and_another_may_follow(engine: Engine) -> None:
